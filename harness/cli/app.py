@@ -1,0 +1,144 @@
+"""The verbs. Each one parses its arguments and calls the part of the harness that does the work."""
+
+from __future__ import annotations
+
+import json
+import sys
+from pathlib import Path
+from typing import Annotated
+
+import typer
+
+from harness import __version__
+from harness.cli import listing
+from harness.cli.screen import console, cores
+
+__all__ = ["app"]
+
+app = typer.Typer(
+    help="One task panel for every robot-learning policy, one parquet file of evidence.",
+    no_args_is_help=True,
+    add_completion=False,
+    rich_markup_mode="markdown",
+    pretty_exceptions_enable=False,
+)
+
+ManifestArgument = Annotated[
+    str, typer.Argument(help="A manifest file, or the name of a bundled one: smoke, quick, weekly.")
+]
+ArtifactArgument = Annotated[Path, typer.Argument(help="An artifact written by `samepanel run`.")]
+Threads = Annotated[int | None, typer.Option(min=1, help="CPU threads; all cores if left out. Never changes a result.")]
+Lanes = Annotated[int | None, typer.Option(min=1, help="Episodes side by side. Never changes a result.")]
+
+
+def _version(wanted: bool) -> None:
+    if wanted:
+        console.print(f"samepanel {__version__}")
+        raise typer.Exit
+
+
+@app.callback()
+def _root(
+    version: Annotated[
+        bool, typer.Option("--version", callback=_version, is_eager=True, help="Print the version.")
+    ] = False,
+) -> None: ...
+
+
+@app.command()
+def run(
+    manifest: ManifestArgument,
+    out: Annotated[Path | None, typer.Option(help="The artifact; results/NAME.parquet if left out.")] = None,
+    lanes: Lanes = None,
+    threads: Threads = None,
+    overwrite: Annotated[
+        bool, typer.Option(help="Replace the artifact, and drop an unfinished run, if there is one.")
+    ] = False,
+) -> None:
+    """Train what is missing, roll out what is missing, write one artifact and print its summary."""
+    from harness.cli.running import run_manifest  # noqa: PLC0415 -- only this verb needs the executors
+
+    run_manifest(manifest, out, lanes, threads, overwrite=overwrite, command=tuple(sys.argv))
+
+
+@app.command()
+def validate(manifest: ManifestArgument) -> None:
+    """Check a manifest, its conditions, policies and data sets without running anything."""
+    from harness.cli.running import validate_manifest  # noqa: PLC0415 -- see run
+
+    validate_manifest(manifest)
+
+
+@app.command()
+def train(manifest: ManifestArgument, threads: Threads = None) -> None:
+    """Train the checkpoints of a manifest that are not cached yet."""
+    from harness.cli.running import train_manifest  # noqa: PLC0415 -- see run
+
+    train_manifest(manifest, threads or cores())
+
+
+@app.command()
+def demos(
+    task: Annotated[str, typer.Argument(help="Id of a task, e.g. pusht-v1.")],
+    out: Annotated[
+        Path | None, typer.Option(help="Where the data set goes; the task's own folder if left out.")
+    ] = None,
+    lanes: Lanes = None,
+    threads: Threads = None,
+) -> None:
+    """Record a task's demonstrations again with its scripted expert."""
+    from harness.cli.running import record_demonstrations  # noqa: PLC0415 -- see run
+
+    record_demonstrations(task, out, lanes or 64, threads or cores())
+
+
+@app.command("list")
+def list_(
+    what: Annotated[listing.Kind, typer.Argument(help="What to list.")],
+    json_: Annotated[bool, typer.Option("--json", help="For machines.")] = False,
+) -> None:
+    """List tasks, policies, faults or conditions."""
+    listing.show(what, as_json=json_)
+
+
+@app.command()
+def show(
+    artifact: ArtifactArgument,
+    json_: Annotated[bool, typer.Option("--json", help="For machines.")] = False,
+) -> None:
+    """Success with intervals by method, task and condition; failure categories; validity of the controls."""
+    from harness.cli.tables import print_summary, summary_json  # noqa: PLC0415 -- pulls in pyarrow and statsmodels
+
+    if json_:
+        sys.stdout.write(json.dumps(summary_json(artifact), indent=2) + "\n")
+    else:
+        print_summary(artifact)
+
+
+@app.command()
+def render(
+    artifact: ArtifactArgument,
+    episode: Annotated[str, typer.Argument(help="Id of an episode, or the beginning of one.")],
+    out: Annotated[Path | None, typer.Option(help="The mp4; EPISODE.mp4 beside the artifact if left out.")] = None,
+    camera: Annotated[str | None, typer.Option(help="Camera of the task; its first if left out.")] = None,
+) -> None:
+    """Simulate one episode again and write an mp4 and a contact sheet."""
+    from harness.cli.rendering import render_episode  # noqa: PLC0415 -- pulls in the simulator and codecs
+
+    render_episode(artifact, episode, out, camera)
+
+
+@app.command()
+def schema(
+    manifest: Annotated[bool, typer.Option("--manifest", help="The JSON schema of manifests instead.")] = False,
+) -> None:
+    """List every column of the artifact with type and meaning."""
+    listing.show_schema(manifest=manifest)
+
+
+@app.command()
+def bench(manifest: ManifestArgument = "quick", lanes: Lanes = None, threads: Threads = None) -> None:
+    """Time the rollout phase of a manifest: physics, forward passes, everything else, and their shares."""
+    from harness.cli.benching import bench_manifest  # noqa: PLC0415 -- see run
+
+    bench_manifest(manifest, lanes, threads or cores())

@@ -1,0 +1,273 @@
+"""What a task promises: its contract as data, and the engine and renderer that keep it as protocols."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from typing import TYPE_CHECKING, Literal, Protocol, Self
+
+from jaxtyping import Bool, Float, Float32, Float64, UInt8
+from pydantic import Field, model_validator
+
+from harness.contract.fields import ActionField, Array, ContractModel, ObservationField, width
+
+if TYPE_CHECKING:
+    from harness.contract.policy import Policy
+
+__all__ = [
+    "SPLITS",
+    "Advance",
+    "Advanced",
+    "Camera",
+    "DatasetPromise",
+    "Dynamics",
+    "Engine",
+    "Range",
+    "Scene",
+    "Signal",
+    "Split",
+    "Task",
+    "TaskContract",
+]
+
+Split = Literal["train", "heldout", "stress"]
+SPLITS: tuple[Split, ...] = ("train", "heldout", "stress")
+
+
+class Range(ContractModel):
+    """Uniform distribution of one reset variable over [low, high], in `unit`, seen from `frame`."""
+
+    low: float
+    high: float
+    unit: str
+    frame: str = "world"
+
+    @model_validator(mode="after")
+    def _ordered(self) -> Self:
+        if self.low > self.high:
+            raise ValueError(f"range: low {self.low} is above high {self.high}")
+        return self
+
+
+class Signal(ContractModel):
+    """A quantity measured for labels and plots, never shown to a policy.
+
+    Attributes:
+        role: what labels may read it as. `progress` is in [0, 1] and reaches 1 at success; exactly one per task.
+            `contact` is 0 or 1: the robot touches the object it manipulates. `tracking_error` is the distance
+            between commanded and achieved motion. `distance` is from the object to where it must go. `other` is
+            for plots only.
+    """
+
+    name: str
+    unit: str
+    role: Literal["progress", "contact", "tracking_error", "distance", "other"]
+    description: str
+
+
+class Camera(ContractModel):
+    """A camera by its name in the scene, with the picture size in pixels."""
+
+    name: str
+    width: int = Field(gt=0)
+    height: int = Field(gt=0)
+
+
+class DatasetPromise(ContractModel):
+    """What the committed demonstrations of a task are.
+
+    Attributes:
+        operator: who or what produced them.
+        episodes: how many there are.
+        license: SPDX id.
+        action_noise: standard deviation of the noise added to the applied action while recording (the recorded
+            action is the clean command; DART, Laskey et al. 2017), one per action component, in its unit.
+    """
+
+    operator: str
+    episodes: int = Field(gt=0)
+    license: str
+    action_noise: tuple[float, ...]
+
+
+class TaskContract(ContractModel):
+    """The contract of a task. Changing any field makes another evaluation.
+
+    Attributes:
+        id: versioned, `name-vN`; a change of behaviour bumps N.
+        robot: the robot that acts.
+        simulator: name and exact version; other versions give other bits.
+        observation, action: flat vectors are the fields in this order.
+        control_period_s: time between two actions.
+        physics_step_s: integration step; divides the control period.
+        horizon: control steps until an episode that has not succeeded ends as a failure.
+        timing_budget_s: wall-clock time that one inference may take on the robot.
+        success: the rule, in words; it counts if it holds at the end of any control step ("ever").
+        success_signal, success_threshold: the rule in numbers: the signal reaches at least the threshold.
+        termination_threshold: the same signal at this value ends the episode at once; the success threshold if None.
+        settle_steps: steps that an episode goes on after its first success, so that stricter levels can be read off.
+        object: the body that pushes and shifts act on; both act in the world's x-y plane.
+        dynamics: names of the scale factors that the simulator can apply for an episode.
+        resets: per split, the distribution of every reset variable.
+        stages: names of the stages of progress, in order.
+    """
+
+    id: str = Field(pattern=r"^[a-z0-9]+(-[a-z0-9]+)*-v[0-9]+$")
+    description: str
+    robot: str
+    simulator: str
+    observation: tuple[ObservationField, ...] = Field(min_length=1)
+    action: tuple[ActionField, ...] = Field(min_length=1)
+    control_period_s: float = Field(gt=0)
+    physics_step_s: float = Field(gt=0)
+    horizon: int = Field(gt=0)
+    timing_budget_s: float = Field(gt=0)
+    success: str
+    success_signal: str
+    success_threshold: float
+    termination_threshold: float | None = None
+    settle_steps: int = Field(default=0, ge=0)
+    object: str
+    dynamics: tuple[str, ...]
+    resets: dict[Split, dict[str, Range]]
+    signals: tuple[Signal, ...]
+    stages: tuple[str, ...]
+    cameras: tuple[Camera, ...]
+    dataset: DatasetPromise
+    license: str
+
+    @model_validator(mode="after")
+    def _consistent(self) -> Self:
+        substeps = self.control_period_s / self.physics_step_s
+        if abs(substeps - round(substeps)) > 1e-9:
+            raise ValueError(f"{self.id}: the physics step does not divide the control period")
+        if [signal.role for signal in self.signals].count("progress") != 1:
+            raise ValueError(f"{self.id}: exactly one signal has the role 'progress'")
+        if self.success_signal not in {signal.name for signal in self.signals}:
+            raise ValueError(f"{self.id}: success_signal {self.success_signal!r} is not a signal")
+        if set(self.resets) != set(SPLITS):
+            raise ValueError(f"{self.id}: resets must cover {SPLITS}")
+        if len(self.dataset.action_noise) != width(self.action):
+            raise ValueError(f"{self.id}: dataset.action_noise needs one value per action component")
+        return self
+
+    @property
+    def observation_width(self) -> int:
+        """Components of the flat observation."""
+        return width(self.observation)
+
+    @property
+    def action_width(self) -> int:
+        """Components of the flat action."""
+        return width(self.action)
+
+    @property
+    def substeps(self) -> int:
+        """Physics steps in a control period."""
+        return round(self.control_period_s / self.physics_step_s)
+
+
+@dataclass(frozen=True)
+class Scene:
+    """One reset draw of a task; `variables` holds a number per reset variable of the split, in its unit."""
+
+    task: str
+    split: Split
+    index: int
+    variables: Mapping[str, float]
+
+
+@dataclass(frozen=True)
+class Dynamics:
+    """Scale factors on the model, constant over an episode; sorted pairs (name, factor). Empty is the nominal model."""
+
+    scales: tuple[tuple[str, float], ...] = ()
+
+
+@dataclass(frozen=True)
+class Advance:
+    """A request to simulate B lanes for n control steps. Lanes are independent of each other.
+
+    Attributes:
+        states: opaque engine states, one row a lane.
+        actions: applied actions, already inside the actuator bounds.
+        pushes: external force on the object, newton, world x and y; None when no lane is pushed.
+        dynamics: the model of each lane.
+    """
+
+    states: Float64[Array, "lanes state"]
+    actions: Float32[Array, "lanes n action"]
+    pushes: Float64[Array, "lanes n 2"] | None
+    dynamics: Sequence[Dynamics]
+
+
+@dataclass(frozen=True)
+class Advanced:
+    """What `Advance` led to; entry k of the second axis is the moment after the k-th control step.
+
+    Attributes:
+        success: whether the task's predicate holds at that moment (not "so far").
+        diverged: whether the simulation has broken down by that moment; later entries of that lane mean nothing.
+    """
+
+    states: Float64[Array, "lanes n state"]
+    observations: Float32[Array, "lanes n observation"]
+    signals: Float32[Array, "lanes n signal"]
+    success: Bool[Array, "lanes n"]
+    diverged: Bool[Array, "lanes n"]
+
+
+class Engine(Protocol):
+    """A batched simulator of one task. A step is a pure function of (state, action, push, dynamics): law 4.
+
+    An engine keeps nothing between calls that could change a result; all memory is in the state rows.
+    """
+
+    @property
+    def contract(self) -> TaskContract:
+        """The contract that this engine keeps."""
+
+    def reset(self, scenes: Sequence[Scene]) -> Float64[Array, "lanes state"]:
+        """States at the start of the scenes."""
+
+    def observe(self, states: Float64[Array, "lanes state"]) -> Float32[Array, "lanes observation"]:
+        """Measured observations of the states."""
+
+    def rest(self, states: Float64[Array, "lanes state"]) -> Float32[Array, "lanes action"]:
+        """The action that asks the robot to stay where it is; held before the first plan starts."""
+
+    def shift(
+        self, states: Float64[Array, "lanes state"], offsets: Float[Array, "lanes 2"]
+    ) -> Float64[Array, "lanes state"]:
+        """States with the object moved by `offsets` metres in the world's x-y plane, velocities kept."""
+
+    def advance(self, request: Advance) -> Advanced:
+        """Simulate."""
+
+    @property
+    def physics_seconds(self) -> float:
+        """Wall time spent inside the native simulator so far, for `bench`."""
+
+
+class Task(Protocol):
+    """What a task plug-in is: importable without a simulator; the rest is built on demand."""
+
+    @property
+    def contract(self) -> TaskContract:
+        """The contract."""
+
+    @property
+    def demonstrations(self) -> Path:
+        """Folder of the committed LeRobotDataset v3.0."""
+
+    def engine(self, threads: int) -> Engine:
+        """A batched simulator that uses `threads` native threads."""
+
+    def expert(self, threads: int) -> Policy:
+        """The scripted expert: a privileged policy (it sees states, not observations)."""
+
+    def render(
+        self, states: Float64[Array, "frames state"], camera: str, width: int, height: int
+    ) -> UInt8[Array, "frames height width 3"]:
+        """Pictures of the states."""

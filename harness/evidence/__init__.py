@@ -1,0 +1,1 @@
+"""What a trajectory shows: measures and recovery from a rollout, labels from rows."""

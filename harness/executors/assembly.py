@@ -1,0 +1,114 @@
+"""From a complete journal to the artifact: labels, validity of the controls, metadata, atomic rename."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import asdict
+from hashlib import blake2b
+from itertools import groupby
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+import pyarrow as pa
+import pyarrow.parquet as pq
+
+from harness.artifact.journal import Journal, write_parquet
+from harness.artifact.provenance import provenance
+from harness.artifact.schema import SCHEMA, VERSION
+from harness.contract.task import Task
+from harness.demonstrations import dataset_hash, read
+from harness.evidence.controls import check_controls
+from harness.evidence.labels import LABEL_VERSION, label
+from harness.manifest.manifest import Manifest
+from harness.manifest.plan import EpisodeKey, episode_id
+from harness.registry import load
+
+if TYPE_CHECKING:
+    from harness.executors.local import Options
+
+__all__ = ["assemble", "stored_run_id"]
+
+EVERYWHERE = ("task", "split", "condition", "scene", "replicate")
+LABEL_COLUMNS = ("failure_category", "failure_evidence", "label_version")
+
+
+def assemble(
+    manifest: Manifest,
+    plan: Sequence[EpisodeKey],
+    journal: Journal,
+    cards: Mapping[str, Any],
+    options: Options,
+    run_id: str,
+) -> None:
+    """Write the artifact in canonical order, a row group per policy and task; memory stays flat in their number."""
+    ids = [episode_id(key, manifest.panel.panel_id) for key in plan]
+    light = journal.read(ids, columns=["purpose", "policy", *EVERYWHERE, "success", "digest"]).to_pylist()
+    checks = check_controls(light, manifest.bands)
+    metadata = {
+        "schema_version": VERSION,
+        "run_id": run_id,
+        "manifest": manifest.document(),
+        "datasets": dataset_cards(manifest),
+        "policies": dict(cards),
+        "controls": {"valid": all(check.in_band for check in checks), "checks": [asdict(check) for check in checks]},
+        "digest": run_digest(light),
+        "provenance": provenance(lanes=options.lanes, threads=options.threads, command=list(options.command)),
+    }
+    encoded = {f"samepanel.{key}".encode(): json.dumps(value).encode() for key, value in metadata.items()}
+    write_parquet(options.out, _labelled(plan, ids, journal, light), encoded)
+
+
+def run_digest(rows: Sequence[Mapping[str, Any]]) -> str:
+    """Digest of a whole run: BLAKE2b over the episodes' digests in canonical order. Measured times do not enter."""
+    whole = blake2b(digest_size=16)
+    for row in rows:
+        whole.update(str(row["digest"]).encode())
+    return whole.hexdigest()
+
+
+def stored_run_id(path: Path) -> str | None:
+    """Run id of an artifact, or None if the file is no artifact of this project."""
+    try:
+        metadata = pq.read_metadata(path).metadata or {}
+        return str(json.loads(metadata[b"samepanel.run_id"]))
+    except (OSError, pa.ArrowException, KeyError, ValueError):
+        return None
+
+
+def dataset_cards(manifest: Manifest) -> dict[str, Any]:
+    """Per task, what its demonstrations are and their content hash."""
+    cards = {}
+    for entry in manifest.panel.tasks.values():
+        task: Task = load("tasks", entry.contract.id)
+        info = dict(read(task.demonstrations, task.contract).info)
+        cards[entry.contract.id] = info | {"content_hash": dataset_hash(task.demonstrations)}
+    return cards
+
+
+def _labelled(
+    plan: Sequence[EpisodeKey], ids: Sequence[str], journal: Journal, light: Sequence[Mapping[str, Any]]
+) -> Iterator[pa.Table]:
+    solved = {tuple(row[name] for name in EVERYWHERE): row["success"] for row in light if row["policy"] == "expert"}
+    pairs = zip(plan, ids, strict=True)
+    for _, group in groupby(pairs, lambda pair: (pair[0].cell.policy, pair[0].cell.task)):
+        stored = journal.read([episode for _, episode in group])
+        yield relabel(stored, solved)
+
+
+def relabel(stored: pa.Table, expert_solved: Mapping[tuple[Any, ...], bool | None]) -> pa.Table:
+    """The rows with fresh labels (law 9)."""
+    needed = stored.select([name for name in SCHEMA.names if name not in (*LABEL_COLUMNS, "initial_state", "media")])
+    labels = []
+    for row in needed.to_pylist():
+        row["exposure"] = dict(row["exposure"])
+        labels.append(label(row, expert_solved=expert_solved.get(tuple(row[name] for name in EVERYWHERE))))
+    values = {
+        "failure_category": [item.category for item in labels],
+        "failure_evidence": [item.evidence for item in labels],
+        "label_version": [LABEL_VERSION] * len(labels),
+    }
+    for name in LABEL_COLUMNS:
+        index = SCHEMA.get_field_index(name)
+        stored = stored.set_column(index, SCHEMA.field(name), pa.array(values[name], SCHEMA.field(name).type))
+    return stored

@@ -1,0 +1,87 @@
+"""Who acts: policies from their checkpoints and controls, loaded and checked before the first rollout (law 12)."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass
+
+import numpy as np
+
+from harness.contract.policy import Execution, Method, Policy, Runtime
+from harness.contract.task import Engine, Task, TaskContract
+from harness.demonstrations import Demonstrations, read
+from harness.errors import ContractError, SamepanelError
+from harness.executors.training import Ticket
+from harness.faults.effects import nominal
+from harness.hashing import content_hash
+from harness.manifest.manifest import ControlSpec
+from harness.manifest.panel import draw_scene
+from harness.registry import load
+from harness.rollout.episode import Assignment
+from harness.rollout.inference import Inference
+from harness.rollout.lanes import Lanes
+
+__all__ = ["Actor", "check_actor", "control_actor", "policy_actor"]
+
+
+@dataclass(frozen=True)
+class Actor:
+    """A policy on one task, with how it is executed and how its rows name it."""
+
+    label: str
+    method: str
+    seed: int | None
+    policy: Policy
+    execution: Execution
+    policy_hash: str
+
+
+def policy_actor(ticket: Ticket, method: str, runtime: Runtime) -> Actor:
+    """The policy of a trained checkpoint; `method` is its name in the manifest."""
+    plugin: Method = load("methods", ticket.method)
+    task: Task = load("tasks", ticket.task)
+    policy = plugin.load(ticket.directory, task.contract, runtime)
+    return Actor(ticket.label, method, ticket.seed, policy, ticket.execution, str(policy.card["weights"]))
+
+
+def control_actor(spec: ControlSpec, task: Task, runtime: Runtime, inner: Actor | None) -> Actor:
+    """A control on one task; `inner` is the policy that it derives from, if it derives from one."""
+    control = load("controls", spec.control)
+    demonstrations: Callable[[], Demonstrations] = lambda: read(task.demonstrations, task.contract)  # noqa: E731
+    policy: Policy = control.build(task, demonstrations, runtime, inner.policy if inner else None)
+    execution = inner.execution if inner else control.execution(policy)
+    identity = [spec.label, task.contract.id, inner.policy_hash if inner else ""]
+    return Actor(spec.label, spec.control, None, policy, execution, content_hash(identity))
+
+
+def check_actor(actor: Actor, engine: Engine) -> None:
+    """One query on a real scene, before anything is run: task, chunk length, shape, dtype, finiteness.
+
+    Raises:
+        ContractError: the policy breaks its contract; the message says whose, expected, got and fix.
+    """
+    contract, task = actor.policy.contract, engine.contract
+    whose = f"policy {actor.label!r} on {task.id}"
+    if contract.task != task.id:
+        raise ContractError(
+            whose, expected=f"a policy of {task.id}", got=f"one of {contract.task}", fix="use a checkpoint of this task"
+        )
+    if actor.execution.execute > contract.chunk:
+        raise ContractError(
+            whose,
+            expected=f"execute of at most {contract.chunk}, the policy's chunk",
+            got=str(actor.execution.execute),
+            fix="lower `execution.execute` or raise the recipe's chunk",
+        )
+    lanes = Lanes(1, engine, contract, actor.execution)
+    lanes.admit([_trial(task)])
+    try:
+        Inference(actor.policy, task).ask(lanes, np.array([0]))
+    except SamepanelError:
+        raise
+    except Exception as error:
+        raise ContractError(whose, expected="a plan", got=f"{type(error).__name__}: {error}") from error
+
+
+def _trial(task: TaskContract) -> Assignment:
+    return Assignment("trial", draw_scene(task, 0, "heldout", 0), nominal(task), (task.id, "trial"))

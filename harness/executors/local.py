@@ -1,0 +1,241 @@
+"""A run on this machine: train what is missing, roll out what is missing, assemble the artifact."""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass, field
+from itertools import groupby
+from pathlib import Path
+from typing import Any
+
+from harness.artifact.journal import Journal
+from harness.artifact.rows import Identity, build_row
+from harness.artifact.schema import VERSION
+from harness.contract.policy import Runtime
+from harness.contract.task import Engine, Task
+from harness.demonstrations import read
+from harness.errors import ArtifactError
+from harness.evidence.familiarity import Familiarity
+from harness.executors.assembly import assemble, stored_run_id
+from harness.executors.crew import Actor, check_actor, control_actor, policy_actor
+from harness.executors.training import Ticket, make_ticket, train_missing
+from harness.executors.watcher import Watcher
+from harness.faults.realise import Realised, realise
+from harness.hashing import content_hash
+from harness.manifest.manifest import Manifest
+from harness.manifest.panel import draw_scene
+from harness.manifest.plan import EpisodeKey, episode_id, episodes
+from harness.registry import load
+from harness.rollout.episode import Assignment
+from harness.rollout.rounds import Clock, rollouts
+
+__all__ = ["Options", "Summary", "run"]
+
+FLUSH_ROWS = 64
+FLUSH_SECONDS = 5.0
+
+
+@dataclass(frozen=True)
+class Options:
+    """How to use the machine; nothing here may change an outcome.
+
+    Attributes:
+        command: as typed, for provenance.
+    """
+
+    out: Path
+    lanes: int
+    threads: int
+    device: str = "auto"
+    overwrite: bool = False
+    command: tuple[str, ...] = ()
+
+
+@dataclass
+class Summary:
+    """What a run did."""
+
+    out: Path
+    total: int
+    fresh: int = 0
+    training_s: float = 0.0
+    clock: Clock = field(default_factory=Clock)
+    complete_before: bool = False
+
+
+def run(manifest: Manifest, options: Options, watcher: Watcher | None = None) -> Summary:
+    """Bring the artifact of a manifest into being; what is done already is not done again (law 11).
+
+    Raises:
+        SamepanelError: anything a person can repair, before the first rollout wherever it can be known by then.
+    """
+    watcher = watcher or Watcher()
+    _check_datasets(manifest)
+    tickets = {(spec.label, spec.task): make_ticket(spec, options.device) for spec in manifest.policies}
+    identity = run_identity(manifest, list(tickets.values()))
+    plan = episodes(manifest)
+    summary = Summary(options.out, len(plan))
+    if _complete_before(options, identity):
+        summary.complete_before = True
+        return summary
+    journal = Journal(options.out, identity, overwrite=options.overwrite)
+    kept = True
+    try:
+        started = time.perf_counter()
+        train_missing(list(tickets.values()), workers=options.threads, report=watcher.training(list(tickets.values())))
+        summary.training_s = time.perf_counter() - started
+        cards = _roll_out(manifest, plan, tickets, options, journal, watcher, summary)
+        assemble(manifest, plan, journal, cards, options, identity)
+        kept = False
+    finally:
+        journal.close(remove=not kept)
+    return summary
+
+
+def run_identity(manifest: Manifest, tickets: Sequence[Ticket]) -> str:
+    """Hash of all that the rows of a run depend on; a journal or artifact of another run is never continued."""
+    return content_hash(
+        {
+            "schema": VERSION,
+            "panel_id": manifest.panel.panel_id,
+            "policies": sorted(
+                [ticket.label, ticket.key, *map(str, vars(ticket.execution).values())] for ticket in tickets
+            ),
+            "controls": sorted([item.label, *item.conditions] for item in manifest.controls),
+        }
+    )
+
+
+def _check_datasets(manifest: Manifest) -> None:
+    """Read and verify every data set before anything is trained on it."""
+    for entry in manifest.panel.tasks.values():
+        task: Task = load("tasks", entry.contract.id)
+        read(task.demonstrations, task.contract)
+
+
+def _complete_before(options: Options, identity: str) -> bool:
+    """Whether the artifact of just this run is there already. Raises ArtifactError if the path holds anything else."""
+    if options.overwrite or not options.out.exists():
+        return False
+    if stored_run_id(options.out) == identity:
+        return True
+    raise ArtifactError(
+        f"output {options.out}",
+        expected="a new path, or the artifact of this very run",
+        got="a file of something else",
+        fix="choose another path with --out, or replace it with --overwrite",
+    )
+
+
+def _roll_out(
+    manifest: Manifest,
+    plan: Sequence[EpisodeKey],
+    tickets: dict[tuple[str, str], Ticket],
+    options: Options,
+    journal: Journal,
+    watcher: Watcher,
+    summary: Summary,
+) -> dict[str, Any]:
+    """Run every episode that the journal lacks, group by group; returns the cards of the policies."""
+    panel = manifest.panel
+    groups = {group: list(keys) for group, keys in groupby(plan, lambda key: (key.cell.policy, key.cell.task))}
+    done = len(journal.finished & {episode_id(key, panel.panel_id) for key in plan})
+    tell = watcher.rolling(len(plan), done)
+    crew = _Crew(manifest, tickets, Runtime(options.threads, options.device))
+    cards = {}
+    for (label, task_id), keys in groups.items():
+        actor = crew.actor(label, task_id)
+        cards[f"{label}/{task_id}"] = dict(actor.policy.card)
+        missing = [key for key in keys if episode_id(key, panel.panel_id) not in journal.finished]
+        if missing:
+            summary.fresh += len(missing)
+            rows = _rows(manifest, actor, crew.engine(task_id, options.threads), missing, options.lanes, summary.clock)
+            for part in _batches(rows):
+                journal.append(part)
+                tell(f"{label} on {task_id}", len(part))
+    return cards
+
+
+class _Crew:
+    """Builds actors and engines once each, and checks an actor before it acts."""
+
+    def __init__(self, manifest: Manifest, tickets: dict[tuple[str, str], Ticket], runtime: Runtime) -> None:
+        self._policies = {(spec.label, spec.task): spec for spec in manifest.policies}
+        self._controls = {spec.label: spec for spec in manifest.controls}
+        self._tickets, self._runtime = tickets, runtime
+        self._engines: dict[str, Engine] = {}
+
+    def engine(self, task_id: str, threads: int) -> Engine:
+        """The simulator of a task."""
+        if task_id not in self._engines:
+            self._engines[task_id] = load("tasks", task_id).engine(threads)
+        return self._engines[task_id]
+
+    def actor(self, label: str, task_id: str) -> Actor:
+        """The policy or control behind a label, checked."""
+        actor = self._build(label, task_id)
+        check_actor(actor, self.engine(task_id, self._runtime.threads))
+        return actor
+
+    def _build(self, label: str, task_id: str) -> Actor:
+        if (label, task_id) in self._policies:
+            return policy_actor(self._tickets[label, task_id], self._policies[label, task_id].name, self._runtime)
+        spec = self._controls[label]
+        inner = self._build(spec.of, task_id) if spec.of is not None else None
+        return control_actor(spec, load("tasks", task_id), self._runtime, inner)
+
+
+def _rows(
+    manifest: Manifest, actor: Actor, engine: Engine, keys: Sequence[EpisodeKey], lanes: int, clock: Clock
+) -> Iterator[dict[str, Any]]:
+    """Roll out and describe."""
+    panel, contract = manifest.panel, engine.contract
+    task: Task = load("tasks", contract.id)
+    familiarity = Familiarity(read(task.demonstrations, contract)) if keys[0].cell.purpose == "panel" else None
+    by_id = {episode_id(key, panel.panel_id): key for key in keys}
+    realised: dict[str, Realised] = {}
+
+    def assignments() -> Iterator[Assignment]:
+        for episode, key in by_id.items():
+            scene = draw_scene(contract, panel.seed, key.cell.split, key.scene)
+            faults = panel.conditions[key.cell.condition]
+            realised[episode] = realise(contract, faults, seed=panel.seed, scene=scene, replicate=key.replicate)
+            noise_key = (panel.seed, contract.id, key.cell.split, key.scene, key.replicate, "policy/noise")
+            yield Assignment(episode, scene, realised[episode].effects, noise_key)
+
+    for rollout in rollouts(engine, actor.policy, actor.execution, assignments(), lanes=lanes, clock=clock):
+        episode = rollout.assignment.episode
+        identity = _identity(episode, by_id[episode], actor, panel.panel_id)
+        yield build_row(identity, rollout, realised.pop(episode), contract, familiarity)
+
+
+def _identity(episode: str, key: EpisodeKey, actor: Actor, panel_id: str) -> Identity:
+    cell = key.cell
+    return Identity(
+        episode=episode,
+        purpose=cell.purpose,
+        policy=cell.policy,
+        method=actor.method,
+        training_seed=actor.seed,
+        policy_hash=actor.policy_hash,
+        task=cell.task,
+        split=cell.split,
+        condition=cell.condition,
+        scene=key.scene,
+        replicate=key.replicate,
+        panel_id=panel_id,
+    )
+
+
+def _batches(rows: Iterator[dict[str, Any]]) -> Iterator[list[dict[str, Any]]]:
+    """Rows in parts that become safe together: some dozens, or what came within some seconds."""
+    part: list[dict[str, Any]] = []
+    since = time.monotonic()
+    for row in rows:
+        part.append(row)
+        if len(part) >= FLUSH_ROWS or time.monotonic() - since > FLUSH_SECONDS:
+            yield part
+            part, since = [], time.monotonic()
+    if part:
+        yield part

@@ -1,0 +1,145 @@
+"""Every fault there is, in the order in which faults compose, and what a list of faults in a condition must keep."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from dataclasses import dataclass
+from typing import Annotated
+
+from pydantic import Field
+
+from harness.contract.task import TaskContract
+from harness.errors import ManifestError, UnknownIdError
+from harness.faults import action, dynamics, observation, scene, timing
+from harness.faults.base import Fault
+
+__all__ = ["AnyFault", "FaultRow", "ParameterRow", "acting_on", "canonical", "check", "ids", "lookup", "table"]
+
+AnyFault = Annotated[
+    observation.FrameDrop
+    | observation.FrameDelay
+    | observation.Noise
+    | observation.Bias
+    | action.Dropout
+    | action.CommandDelay
+    | action.Noise
+    | action.Saturation
+    | timing.Latency
+    | dynamics.Scale
+    | dynamics.Push
+    | scene.ObjectShift,
+    Field(discriminator="fault"),
+]
+"""A fault as a manifest gives it, told apart by the key `fault`."""
+
+_CATALOGUE: tuple[type[Fault], ...] = (
+    observation.FrameDrop,
+    observation.FrameDelay,
+    observation.Noise,
+    observation.Bias,
+    action.Dropout,
+    action.CommandDelay,
+    action.Noise,
+    action.Saturation,
+    timing.Latency,
+    dynamics.Scale,
+    dynamics.Push,
+    scene.ObjectShift,
+)
+_BY_ID: dict[str, type[Fault]] = {fault.model_fields["fault"].default: fault for fault in _CATALOGUE}
+_RANK = {fault_id: rank for rank, fault_id in enumerate(_BY_ID)}
+_COMMON = ("fault", "task", "name")
+
+
+@dataclass(frozen=True)
+class ParameterRow:
+    """One parameter: an example with its unit, whether it must be given, and what it means."""
+
+    name: str
+    example: str
+    required: bool
+    meaning: str
+
+
+@dataclass(frozen=True)
+class FaultRow:
+    """One line of `samepanel list faults`."""
+
+    id: str
+    channel: str
+    parameters: tuple[ParameterRow, ...]
+    meaning: str
+    source: str
+
+
+def ids() -> list[str]:
+    """Ids of all faults, in the order in which they compose."""
+    return list(_BY_ID)
+
+
+def lookup(fault_id: str) -> type[Fault]:
+    """The class of a fault. Raises UnknownIdError with the nearest id."""
+    if fault_id not in _BY_ID:
+        raise UnknownIdError.of("fault", fault_id, _BY_ID)
+    return _BY_ID[fault_id]
+
+
+def acting_on(faults: Iterable[Fault], task: str) -> tuple[Fault, ...]:
+    """The faults that act on a task, in canonical order."""
+    return canonical(fault for fault in faults if fault.task in (None, task))
+
+
+def canonical(faults: Iterable[Fault]) -> tuple[Fault, ...]:
+    """Faults in the order in which they compose: by id as catalogued, then by identity and task."""
+    return tuple(sorted(faults, key=lambda fault: (_RANK[fault.fault], fault.identity, fault.task or "")))
+
+
+def check(faults: Iterable[Fault], contract: TaskContract, whose: str) -> None:
+    """Raise ManifestError, opening with `whose`, unless the faults can act together on the task."""
+    acting = acting_on(faults, contract.id)
+    _check_unique(acting, contract.id, whose)
+    for fault in acting:
+        fault.check(contract, f"{whose}: {fault.fault} on {contract.id}")
+
+
+def _check_unique(acting: tuple[Fault, ...], task: str, whose: str) -> None:
+    """Two faults of one identity would share their random numbers; two shifts do not fit into one episode."""
+    identities = [fault.identity for fault in acting]
+    twice = sorted({identity for identity in identities if identities.count(identity) > 1})
+    if twice:
+        raise ManifestError(
+            whose,
+            expected=f"distinct faults on {task}",
+            got=f"{twice[0]} twice",
+            fix="give each a `name` of its own, or remove one",
+        )
+    shifts = [fault for fault in acting if isinstance(fault, scene.ObjectShift)]
+    if len(shifts) > 1:
+        raise ManifestError(
+            whose,
+            expected=f"at most one {shifts[0].fault} on {task}",
+            got=str(len(shifts)),
+            fix="keep one, or put the others into another condition",
+        )
+
+
+def table() -> list[FaultRow]:
+    """What `samepanel list faults` shows."""
+    return [
+        FaultRow(fault_id, fault_id.split(".")[0], _parameters(fault), fault.meaning, fault.source)
+        for fault_id, fault in _BY_ID.items()
+    ]
+
+
+def _parameters(fault: type[Fault]) -> tuple[ParameterRow, ...]:
+    schema = fault.model_json_schema()
+    return tuple(
+        ParameterRow(name, _example(entry), name in schema.get("required", ()), entry.get("description", ""))
+        for name, entry in schema["properties"].items()
+        if name not in _COMMON
+    )
+
+
+def _example(entry: dict[str, object]) -> str:
+    examples = entry.get("examples")
+    return str(examples[0]) if isinstance(examples, list) else ""

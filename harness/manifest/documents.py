@@ -1,0 +1,143 @@
+"""What a manifest file may say, key by key. Names are not looked up here, and nothing is resolved."""
+
+from __future__ import annotations
+
+from typing import Annotated, Any, Literal
+
+from pydantic import AfterValidator, BeforeValidator, Field, StrictInt, WithJsonSchema
+from pydantic_core import PydanticCustomError
+
+from harness.contract.fields import ContractModel
+from harness.contract.task import Split
+from harness.faults.catalogue import AnyFault
+
+__all__ = [
+    "ALL",
+    "NOMINAL",
+    "SCHEMA",
+    "ControlEntry",
+    "DefinitionsFile",
+    "ExecutionEntry",
+    "ManifestFile",
+    "PanelEntry",
+    "PolicyDefinition",
+    "PolicyEntry",
+    "RunEntry",
+    "TaskEntry",
+    "TaskOverride",
+]
+
+SCHEMA = "samepanel/manifest/v1"
+NOMINAL = "nominal"
+ALL = "all"
+
+
+def _ordered(band: tuple[float, float]) -> tuple[float, float]:
+    if not 0 <= band[0] <= band[1] <= 1:
+        raise PydanticCustomError(
+            "band", "", {"expected": "[low, high] with 0 <= low <= high <= 1", "got": str(list(band))}
+        )
+    return band
+
+
+def _listed(value: object) -> object:
+    return (ALL,) if value == ALL else value
+
+
+Count = Annotated[StrictInt, Field(gt=0)]
+Seed = Annotated[StrictInt, Field(ge=0)]
+Name = Annotated[str, Field(pattern=r"^[a-z0-9]+([-_.][a-z0-9]+)*$")]
+Band = Annotated[tuple[float, float], AfterValidator(_ordered)]
+Conditions = Annotated[
+    tuple[str, ...],
+    BeforeValidator(_listed),
+    Field(min_length=1),
+    WithJsonSchema({"anyOf": [{"const": ALL}, {"type": "array", "items": {"type": "string"}, "minItems": 1}]}),
+]
+
+
+class TaskEntry(ContractModel):
+    """One task of the panel."""
+
+    task: str = Field(description="id of a registered task", examples=["pusht-v1"])
+    split: Split = Field(default="heldout", description="which reset distribution the scenes are drawn from")
+    scenes: Count = Field(description="number of scenes; their indexes are 0 to n-1")
+
+
+class PanelEntry(ContractModel):
+    """What is evaluated: tasks x conditions x scenes x replicates."""
+
+    tasks: tuple[TaskEntry, ...] = Field(min_length=1)
+    conditions: tuple[str, ...] = Field(min_length=1, description="names of conditions; `nominal` is the empty one")
+    replicates: Count = Field(default=1, description="repetitions of every scene with fresh policy noise")
+
+
+class PolicyEntry(ContractModel):
+    """Which policies run: one checkpoint per training seed and task."""
+
+    policy: str = Field(description="name under `policies` in an included file")
+    seeds: tuple[Seed, ...] = Field(default=(0,), min_length=1, description="training seeds")
+
+
+class ControlEntry(ContractModel):
+    """A policy that is no method, and where it runs."""
+
+    control: str = Field(description="id of a registered control", examples=["zero"])
+    conditions: Conditions = Field(default=(NOMINAL,), description="`all`, or names of conditions of the panel")
+    of: str | None = Field(default=None, description="the policy that is shuffled")
+
+
+class RunEntry(ContractModel):
+    """How the machine is used. Nothing here may change an outcome, so nothing here is hashed."""
+
+    lanes: Count = Field(default=128, description="episodes in flight")
+    threads: Count | None = Field(default=None, description="CPU threads; all cores if left out")
+    device: Literal["auto", "cpu", "cuda"] = Field(default="auto", description="where policies run")
+
+
+class ExecutionEntry(ContractModel):
+    """How chunks are executed; see `harness.contract.policy.Execution`."""
+
+    execute: Count | None = Field(default=None, description="steps from the start of a plan to the next query")
+    ensemble: float | None = Field(default=None, ge=0, description="temporal ensembling weight; null for none")
+
+
+class TaskOverride(ContractModel):
+    """What differs on one task; merged over the shared settings, key by key."""
+
+    recipe: dict[str, Any] = Field(default_factory=dict)
+    execution: ExecutionEntry = ExecutionEntry()
+
+
+class PolicyDefinition(ContractModel):
+    """A method with its training recipe and execution."""
+
+    method: str = Field(description="id of a registered method", examples=["act"])
+    recipe: dict[str, Any] = Field(default_factory=dict, description="settings of the method; see its recipe")
+    execution: ExecutionEntry = ExecutionEntry()
+    tasks: dict[str, TaskOverride] = Field(default_factory=dict, description="what differs, by task id")
+
+
+class DefinitionsFile(ContractModel):
+    """An included file: conditions and policies that manifests share."""
+
+    conditions: dict[Name, tuple[AnyFault, ...]] = Field(default_factory=dict)
+    policies: dict[Name, PolicyDefinition] = Field(default_factory=dict)
+
+
+class ManifestFile(ContractModel):
+    """A manifest: what is evaluated, which policies and controls run, and how."""
+
+    schema_: Literal["samepanel/manifest/v1"] = Field(alias="schema")
+    name: Name
+    seed: Seed = Field(description="panel seed: scenes, faults and policy noise follow from it")
+    include: tuple[str, ...] = Field(
+        default=(), description="files with conditions and policies: beside this one, or of the package"
+    )
+    panel: PanelEntry
+    policies: tuple[PolicyEntry, ...] = ()
+    controls: tuple[ControlEntry, ...] = ()
+    bands: dict[str, Band] = Field(
+        default_factory=dict, description="success rate that a control must have on nominal for the run to be valid"
+    )
+    run: RunEntry = RunEntry()

@@ -1,0 +1,108 @@
+"""A manifest after all names have been looked up: the panel, the policies and controls that meet it, and how to run."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import Any
+
+from pydantic import BaseModel
+
+from harness.contract.policy import Execution
+from harness.manifest.documents import SCHEMA, RunEntry
+from harness.manifest.panel import Panel
+
+__all__ = ["DEFAULT_BANDS", "ControlSpec", "Manifest", "PolicySpec"]
+
+DEFAULT_BANDS = {"expert": (0.95, 1.0), "zero": (0.0, 0.05), "random": (0.0, 0.05)}
+
+
+@dataclass(frozen=True)
+class PolicySpec:
+    """One checkpoint: a method, trained on one task with one seed.
+
+    Attributes:
+        name: of the policy in the manifest.
+        method: id of the method.
+        version: of the method.
+        task: id of the task.
+        seed: training seed.
+        recipe: validated by the method.
+        execution: how its chunks are executed.
+    """
+
+    name: str
+    method: str
+    version: int
+    task: str
+    seed: int
+    recipe: BaseModel
+    execution: Execution
+
+    @property
+    def label(self) -> str:
+        """Names the policy in episodes: the same on every task."""
+        return f"{self.name}-s{self.seed}"
+
+    def document(self) -> dict[str, Any]:
+        """As JSON."""
+        return {
+            "label": self.label,
+            "name": self.name,
+            "method": self.method,
+            "version": self.version,
+            "task": self.task,
+            "seed": self.seed,
+            "recipe": self.recipe.model_dump(mode="json"),
+            "execution": self.execution.model_dump(mode="json"),
+        }
+
+
+@dataclass(frozen=True)
+class ControlSpec:
+    """One control and the conditions it runs in; `of` is the label of the policy it derives from, if any."""
+
+    control: str
+    conditions: tuple[str, ...]
+    of: str | None = None
+
+    @property
+    def label(self) -> str:
+        """Names the control in episodes."""
+        return self.control if self.of is None else f"{self.control}-{self.of}"
+
+
+@dataclass(frozen=True)
+class Manifest:
+    """What one run does.
+
+    Attributes:
+        name: of the manifest; never hashed.
+        panel: what every policy meets.
+        policies: one per policy, training seed and task.
+        controls: in manifest order.
+        bands: per control, the nominal success rate it must have for the run to be valid.
+        run: how the machine is used; never hashed.
+    """
+
+    name: str
+    panel: Panel
+    policies: tuple[PolicySpec, ...]
+    controls: tuple[ControlSpec, ...]
+    bands: dict[str, tuple[float, float]]
+    run: RunEntry
+
+    def document(self) -> dict[str, Any]:
+        """The resolved manifest as JSON, for the artifact's metadata."""
+        return {
+            "schema": SCHEMA,
+            "name": self.name,
+            "panel_id": self.panel.panel_id,
+            "panel": self.panel.document,
+            "policies": [policy.document() for policy in self.policies],
+            "controls": [
+                {"label": item.label, "control": item.control, "conditions": list(item.conditions), "of": item.of}
+                for item in self.controls
+            ],
+            "bands": {name: list(band) for name, band in self.bands.items()},
+            "run": self.run.model_dump(mode="json"),
+        }

@@ -1,0 +1,1 @@
+"""What a person reads: everything here is computed from an artifact and from nothing else (law 7)."""

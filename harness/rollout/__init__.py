@@ -1,0 +1,1 @@
+"""Lanes and rounds: the only step loop."""

@@ -1,0 +1,40 @@
+"""The observation and the action channel: faults as index maps and offsets, over many lanes at once.
+
+Every function is elementwise over lanes, so a lane's bits do not depend on its neighbours (law 2).
+"""
+
+from __future__ import annotations
+
+import numpy as np
+from jaxtyping import Float32, Int64
+
+from harness.contract.fields import Array
+from harness.rollout.lanes import Lanes
+
+__all__ = ["applied_actions", "delivered_window"]
+
+
+def delivered_window(
+    lanes: Lanes, index: Int64[Array, " active"], n_obs: int
+) -> Float32[Array, "active n_obs observation"]:
+    """The last `n_obs` delivered frames of each lane at its step t, newest last; the first one repeats before t = 0.
+
+    A frame delivered at step s is the measurement of step source[s], with what the sensor added when it measured.
+    """
+    steps = np.maximum(lanes.t[index, None] - np.arange(n_obs - 1, -1, -1), 0)
+    measured_at = lanes.source[index[:, None], steps]
+    frames = lanes.measured[index[:, None], measured_at] + lanes.offset[index[:, None], measured_at]
+    return np.asarray(frames, np.float32)
+
+
+def applied_actions(
+    lanes: Lanes, index: Int64[Array, " active"], steps: Int64[Array, "active n"]
+) -> Float32[Array, "active n action"]:
+    """What reaches the actuators: the command that arrives (before any has, the rest action), offset, limited."""
+    rows = index[:, None]
+    source = lanes.action_source[rows, steps]
+    arriving = lanes.commanded[rows, np.maximum(source, 0)]
+    arriving = np.where(source[:, :, None] < 0, lanes.rest[index][:, None], arriving)
+    disturbed = arriving + lanes.action_offset[rows, steps]
+    limited = np.clip(disturbed, lanes.action_low[rows, steps], lanes.action_high[rows, steps])
+    return np.asarray(limited, np.float32)

@@ -1,0 +1,200 @@
+"""The step loop, in rounds: predict for all lanes, advance them natively, retire the finished, refill.
+
+A round takes every running lane from one query to the next. Within it nothing is Python per step and lane: a chunk
+fixes the commands until the next query, faults are arrays, and the simulator takes all steps of all lanes in one
+call. Lanes whose rounds differ in length (latency, a shift of the object, the horizon) are advanced in groups of equal
+length.
+"""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Iterable, Iterator
+from dataclasses import dataclass
+from itertools import islice
+
+import numpy as np
+
+from harness.contract.fields import Array
+from harness.contract.policy import Execution, Policy
+from harness.contract.task import Advance, Advanced, Engine
+from harness.errors import SamepanelError
+from harness.rollout.channels import applied_actions
+from harness.rollout.chunks import commands, store_plans
+from harness.rollout.episode import Assignment, Rollout
+from harness.rollout.inference import Inference
+from harness.rollout.lanes import Lanes
+
+__all__ = ["Clock", "rollouts"]
+
+RETRIES = 2
+
+
+@dataclass
+class Clock:
+    """Wall time of the rollout phase, by what it was spent on (law 6: measured, never decisive)."""
+
+    total_s: float = 0.0
+    physics_s: float = 0.0
+    inference_s: float = 0.0
+    steps: int = 0
+    queries: int = 0
+
+    @property
+    def efficiency(self) -> float:
+        """(native physics + forward passes) / wall time."""
+        return (self.physics_s + self.inference_s) / self.total_s if self.total_s else float("nan")
+
+
+def rollouts(
+    engine: Engine,
+    policy: Policy,
+    execution: Execution,
+    assignments: Iterable[Assignment],
+    *,
+    lanes: int,
+    clock: Clock | None = None,
+) -> Iterator[Rollout]:
+    """Run every assignment, in any order of completion.
+
+    Args:
+        engine: the simulator of the task.
+        policy: who acts.
+        execution: how its chunks are executed.
+        assignments: what to run; taken one by one as lanes become free.
+        lanes: how many episodes run side by side. Changes the speed, never a bit of the result.
+        clock: where time is booked.
+    """
+    clock = clock if clock is not None else Clock()
+    queue = iter(assignments)
+    memory = Lanes(lanes, engine, policy.contract, execution)
+    loop = _Rounds(engine, Inference(policy, engine.contract), execution, memory, clock)
+    while True:
+        started, physics = time.perf_counter(), engine.physics_seconds
+        fresh = list(islice(queue, int((~memory.active).sum())))
+        if fresh:
+            memory.admit(fresh)
+        if not memory.active.any():
+            return
+        done = loop.run_round()
+        clock.physics_s += engine.physics_seconds - physics
+        clock.total_s += time.perf_counter() - started
+        clock.inference_s, clock.queries = loop.inference.seconds, loop.inference.queries
+        yield from done
+
+
+class _Rounds:
+    """One policy on one task."""
+
+    def __init__(self, engine: Engine, inference: Inference, execution: Execution, lanes: Lanes, clock: Clock) -> None:
+        self.engine, self.inference, self.execution, self.lanes, self.clock = engine, inference, execution, lanes, clock
+
+    def run_round(self) -> list[Rollout]:
+        """From one query of all active lanes to the next; returns the episodes that ended."""
+        lanes = self.lanes
+        index = np.flatnonzero(lanes.active)
+        latency = lanes.latency[index, lanes.t[index]]
+        store_plans(lanes, index, self.inference.ask(lanes, index), latency)
+        length = np.minimum(latency + self.execution.execute, lanes.horizon - lanes.t[index])
+        self._command(index, length)
+        done: list[Rollout] = []
+        target = lanes.t[index] + length
+        while len(index):
+            ended = self._segment(index, target)
+            done += ended
+            running = lanes.active[index] & (lanes.t[index] < target)
+            index, target = index[running], target[running]
+        return done
+
+    def _command(self, index: Array, length: Array) -> None:
+        """Write the commands and the applied actions of the whole round; both are known now."""
+        lanes = self.lanes
+        steps = lanes.t[index, None] + np.arange(length.max())
+        inside = steps < (lanes.t[index] + length)[:, None]
+        steps = np.minimum(steps, lanes.horizon - 1)
+        made = commands(lanes, index, steps, self.execution.ensemble)
+        row, column = np.nonzero(inside)
+        at = (index[row], steps[row, column])
+        lanes.commanded[at] = made.actions[row, column]
+        lanes.plan_step[at], lanes.chunk_index[at] = made.plan_step[row, column], made.chunk_index[row, column]
+        lanes.applied[at] = applied_actions(lanes, index, steps)[row, column]
+        lanes.hold[index] = made.actions[np.arange(len(index)), length - 1]
+
+    def _segment(self, index: Array, target: Array) -> list[Rollout]:
+        """Advance each lane to its target, or to the step before which its object is shifted."""
+        lanes = self.lanes
+        now = lanes.t[index]
+        shifted = index[lanes.shift_step[index] == now]
+        if len(shifted):
+            at = lanes.t[shifted]
+            lanes.states[shifted, at] = self.engine.shift(lanes.states[shifted, at], lanes.shift[shifted])
+        cut = (lanes.shift_step[index] > now) & (lanes.shift_step[index] < target)
+        length = np.where(cut, lanes.shift_step[index], target) - now
+        done: list[Rollout] = []
+        for n in np.unique(length):
+            done += self._advance(index[length == n], int(n))
+        return done
+
+    def _advance(self, index: Array, n: int) -> list[Rollout]:
+        """Advance lanes n steps; a simulator that raises costs only the lanes that make it raise (law 8)."""
+        try:
+            return self._read(index, self.engine.advance(self._request(index, n)))
+        except SamepanelError:
+            raise
+        except Exception:  # a plug-in may raise anything
+            done: list[Rollout] = []
+            for lane in index:
+                done += self._advance_alone(int(lane), n)
+            return done
+
+    def _advance_alone(self, lane: int, n: int) -> list[Rollout]:
+        index, error = np.array([lane]), ""
+        for _ in range(RETRIES):
+            try:
+                return self._read(index, self.engine.advance(self._request(index, n)))
+            except Exception as failure:
+                error = f"simulator: {type(failure).__name__}: {failure}"
+        return [self.lanes.retire(lane, error=error)]
+
+    def _ends(self, index: Array, steps: Array) -> Array:
+        """Where the contract ends an episode: at the termination threshold, or some steps after the first success."""
+        contract, lanes = self.engine.contract, self.lanes
+        level = contract.termination_threshold
+        level = contract.success_threshold if level is None else level
+        signal = [item.name for item in contract.signals].index(contract.success_signal)
+        so_far = np.logical_or.accumulate(lanes.success[index], axis=1)
+        settled = np.take_along_axis(so_far, np.maximum(steps - contract.settle_steps, 0), axis=1)
+        settled &= steps >= contract.settle_steps
+        return np.asarray((lanes.signals[index[:, None], steps, signal] >= np.float32(level)) | settled)
+
+    def _request(self, index: Array, n: int) -> Advance:
+        lanes = self.lanes
+        steps = lanes.t[index, None] + np.arange(n)
+        rows = index[:, None]
+        pushes = lanes.push[rows, steps] if lanes.pushed[index].any() else None
+        return Advance(
+            states=lanes.states[index, lanes.t[index]],
+            actions=lanes.applied[rows, steps],
+            pushes=pushes,
+            dynamics=[lanes.dynamics[lane] for lane in index],
+        )
+
+    def _read(self, index: Array, moved: Advanced) -> list[Rollout]:
+        """Store what happened up to each lane's end, and retire the lanes that ended."""
+        lanes = self.lanes
+        n = moved.success.shape[1]
+        steps = lanes.t[index, None] + np.arange(n)
+        rows = index[:, None]
+        lanes.states[rows, steps + 1] = moved.states
+        lanes.measured[rows, steps + 1] = moved.observations
+        lanes.signals[rows, steps] = moved.signals
+        lanes.success[rows, steps] = moved.success & ~moved.diverged
+        ends = self._ends(index, steps) | moved.diverged
+        ended = ends.any(axis=1)
+        first = np.argmax(ends, axis=1)
+        broken = ended & moved.diverged[np.arange(len(index)), first]
+        used = np.where(ended, first + np.where(broken, 0, 1), n)
+        lanes.t[index] += used
+        self.clock.steps += int(used.sum())
+        over = ended | (lanes.t[index] >= lanes.horizon)
+        return [lanes.retire(int(index[k]), diverged=bool(broken[k])) for k in np.flatnonzero(over)]

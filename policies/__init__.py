@@ -1,0 +1,1 @@
+"""The methods (ACT, Diffusion Policy, VQ-BeT, BC), their one trainer, and the controls."""

@@ -1,0 +1,1 @@
+"""What all methods share: windows, normalisation, the one trainer, checkpoints; `method` and `recipe` need no torch."""

@@ -1,0 +1,49 @@
+"""A trained learner as a policy: numpy at the border, normalisation around the forward pass."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import Any
+
+import torch
+
+from harness.contract.policy import Plan, PolicyContract, Query
+from policies.training.learner import Learner
+
+__all__ = ["LearnedPolicy"]
+
+
+class LearnedPolicy:
+    """Keeps `harness.contract.policy.Policy`; the first `chunk` actions of every decision are its plan."""
+
+    def __init__(self, learner: Learner, card: Mapping[str, Any], device: torch.device) -> None:
+        self._learner, self._card, self._device = learner.eval(), card, device
+        self._contract = PolicyContract(
+            method=card["method"],
+            task=card["task"],
+            n_obs=learner.settings.n_obs,
+            chunk=learner.settings.chunk,
+            width=learner.settings.width,
+            noise=learner.noise,
+            diagnostics=dict(learner.diagnostics),
+        )
+
+    @property
+    def contract(self) -> PolicyContract:
+        """The contract."""
+        return self._contract
+
+    @property
+    def card(self) -> Mapping[str, Any]:
+        """The checkpoint's card."""
+        return self._card
+
+    def plan(self, query: Query) -> Plan:
+        """Actions for every row, from one forward pass over all rows."""
+        with torch.inference_mode():
+            observations = torch.from_numpy(query.observations).to(self._device)
+            noise = None if query.noise is None else torch.from_numpy(query.noise).to(self._device)
+            decision = self._learner.act(self._learner.observation(observations), noise)
+            actions = self._learner.action.inverse(decision.actions[:, : self._contract.chunk])
+            diagnostics = {name: value.float().cpu().numpy() for name, value in decision.diagnostics.items()}
+        return Plan(actions.cpu().numpy(), query.memory, diagnostics)

@@ -1,0 +1,91 @@
+"""From a training job to a checkpoint, and from a checkpoint to a policy."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Any
+
+import torch
+
+from harness.contract.policy import Progress, Runtime, TrainingJob
+from harness.contract.task import TaskContract
+from harness.demonstrations import read
+from harness.errors import CheckpointError
+from harness.hashing import content_hash
+from policies.training.checkpoint import contract_hash, layout_card, read_card, read_weights, write_checkpoint
+from policies.training.corpus import Corpus
+from policies.training.generators import initialisation
+from policies.training.learner import Layout, Learner
+from policies.training.method import LearnedMethod
+from policies.training.policy import LearnedPolicy
+from policies.training.snapshot import History, Snapshots
+from policies.training.trainer import Trainer
+
+__all__ = ["load", "train"]
+
+
+def train(method: LearnedMethod, job: TrainingJob, progress: Progress) -> None:
+    """Train as the job says and write its checkpoint. The same job gives the same weights, interrupted or not."""
+    recipe = method.recipe.model_validate(job.recipe.model_dump())
+    device = _prepare(job.runtime)
+    with initialisation("train/initialisation", method.name, job.seed):
+        learner = method.learner_type()(Layout.of(job.task), recipe, device).to(device)
+    corpus = Corpus(read(job.dataset, job.task), learner, device)
+    job.directory.mkdir(parents=True, exist_ok=True)
+    identity = _identity(method, job, device)
+    snapshots = Snapshots(job.directory / "snapshot.pt", content_hash(identity))
+    history = Trainer(learner, corpus, job.seed, snapshots, progress).run()
+    learner.eval()
+    card = {**identity, **_outcome(job, learner, history), "report": learner.report(corpus)}
+    write_checkpoint(job.directory, learner.state_dict(), card)
+    snapshots.remove()
+
+
+def load(method: LearnedMethod, directory: Path, task: TaskContract, runtime: Runtime) -> LearnedPolicy:
+    """The policy of a checkpoint. Raises CheckpointError if it is damaged or of another task."""
+    card = read_card(directory, method.name, method.version, task)
+    device = _prepare(runtime)
+    recipe = method.recipe.model_validate(card["recipe"])
+    with initialisation("load"):
+        learner = method.learner_type()(Layout.of(task), recipe, device).to(device)
+    try:
+        learner.load_state_dict(read_weights(directory, card, device))
+    except RuntimeError as error:
+        raise CheckpointError(
+            str(directory), expected="the weights of its recipe", got=str(error), fix="train again"
+        ) from error
+    return LearnedPolicy(learner, card, device)
+
+
+def _prepare(runtime: Runtime) -> torch.device:
+    torch.set_num_threads(runtime.threads)
+    if runtime.device == "auto":
+        return torch.device("cuda" if torch.cuda.is_available() else "cpu")
+    return torch.device(runtime.device)
+
+
+def _identity(method: LearnedMethod, job: TrainingJob, device: torch.device) -> dict[str, Any]:
+    """All that decides the weights; a snapshot of anything else is not resumed from."""
+    return {
+        "method": method.name,
+        "version": method.version,
+        "task": job.task.id,
+        "task_contract": contract_hash(job.task),
+        "layout": layout_card(job.task),
+        "dataset": job.dataset_hash,
+        "recipe": job.recipe.model_dump(mode="json"),
+        "seed": job.seed,
+        "device": device.type,
+        "torch": torch.__version__,
+    }
+
+
+def _outcome(job: TrainingJob, learner: Learner, history: History) -> dict[str, Any]:
+    return {
+        "execution": job.execution.model_dump(mode="json"),
+        "parameters": sum(parameter.numel() for parameter in learner.parameters()),
+        "training_curve": [list(point) for point in history.curve],
+        "final_loss": history.curve[-1][1],
+        "wall_seconds": round(history.seconds, 3),
+        "threads": job.runtime.threads,
+    }

@@ -1,0 +1,84 @@
+"""Push-T: push a T-shaped block onto its goal pose with a round pusher (`pusht-v1`).
+
+The field's task (Florence et al. 2021, Implicit Behavioral Cloning; Chi et al. 2023, Diffusion Policy) rebuilt in MuJoCo
+at 1 mm a pixel, with z pointing to the viewer. The block slides on its table under viscous friction and stops when it is
+not pushed; the pusher is a disc-like ball on two position-controlled slides of limited force; contact is frictionless.
+
+Observation, 10 Hz, frame: world
+
+| index | field             | component | min    | max   | unit |
+| ----- | ----------------- | --------- | ------ | ----- | ---- |
+| 0     | pusher_position   | x         | 0      | 0.512 | m    |
+| 1     | pusher_position   | y         | 0      | 0.512 | m    |
+| 2     | block_position    | x         | 0      | 0.512 | m    |
+| 3     | block_position    | y         | 0      | 0.512 | m    |
+| 4     | block_orientation | cosine    | -1     | 1     | 1    |
+| 5     | block_orientation | sine      | -1     | 1     | 1    |
+
+Action, 10 Hz, frame: world
+
+| index | field         | component | min | max   | unit | mode                     |
+| ----- | ------------- | --------- | --- | ----- | ---- | ------------------------ |
+| 0     | pusher_target | x         | 0   | 0.512 | m    | absolute position target |
+| 1     | pusher_target | y         | 0   | 0.512 | m    | absolute position target |
+
+The block's position is the middle of the outer edge of its bar, as in the field; the goal is (0.256, 0.256) m at 45
+degrees. An episode succeeds when the block covers at least 0.90 of the goal's area at the end of a control step, and
+fails after 300 steps. The signal `coverage` lets a reader derive other thresholds.
+
+Version History
+    v1: first version.
+"""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from tasks.pusht.contract import CONTRACT
+
+if TYPE_CHECKING:
+    from jaxtyping import Float64, UInt8
+
+    from harness.contract.fields import Array
+    from harness.contract.policy import Policy
+    from harness.contract.task import Engine, TaskContract
+
+__all__ = ["task"]
+
+
+class PushT:
+    """Keeps `harness.contract.task.Task`. MuJoCo is imported by the methods that simulate or render."""
+
+    @property
+    def contract(self) -> TaskContract:
+        """The contract."""
+        return CONTRACT
+
+    @property
+    def demonstrations(self) -> Path:
+        """Folder of the committed demonstrations."""
+        return Path(__file__).parent / "demonstrations"
+
+    def engine(self, threads: int) -> Engine:
+        """A batched simulator that uses `threads` native threads."""
+        from tasks.pusht.engine import PushTEngine  # noqa: PLC0415 (imports mujoco)
+
+        return PushTEngine(threads)
+
+    def expert(self, threads: int) -> Policy:
+        """The scripted expert, planning with `threads` native threads."""
+        from tasks.pusht.expert import PushTExpert  # noqa: PLC0415 (imports mujoco)
+
+        return PushTExpert(threads)
+
+    def render(
+        self, states: Float64[Array, "frames state"], camera: str, width: int, height: int
+    ) -> UInt8[Array, "frames height width 3"]:
+        """Pictures of the states."""
+        from tasks.pusht.render import render  # noqa: PLC0415 (imports mujoco and opens a graphics context)
+
+        return render(states, camera, width, height)
+
+
+task = PushT()

@@ -1,0 +1,117 @@
+"""The contract of pusht-v1. Lengths are metres at the field's 1 mm a pixel."""
+
+from __future__ import annotations
+
+import math
+
+from harness.contract.fields import ActionField, ObservationField
+from harness.contract.task import Camera, DatasetPromise, Range, Signal, Split, TaskContract
+
+__all__ = ["CONTRACT", "SIDE", "SUCCESS_COVERAGE"]
+
+SIDE = 0.512
+"""Side of the square workspace, metre; its corner is the world's origin."""
+
+SUCCESS_COVERAGE = 0.90
+
+_RATE_HZ = 10.0
+
+
+def _position(name: str, description: str, *, proprioceptive: bool) -> ObservationField:
+    return ObservationField(
+        name=name,
+        size=2,
+        unit="m",
+        frame="world",
+        low=(0.0, 0.0),
+        high=(SIDE, SIDE),
+        description=description,
+        rate_hz=_RATE_HZ,
+        proprioceptive=proprioceptive,
+    )
+
+
+_OBSERVATION = (
+    _position("pusher_position", "centre of the pusher, x and y", proprioceptive=True),
+    _position("block_position", "middle of the outer edge of the block's bar, x and y", proprioceptive=False),
+    ObservationField(
+        name="block_orientation",
+        size=2,
+        unit="1",
+        frame="world",
+        low=(-1.0, -1.0),
+        high=(1.0, 1.0),
+        description="cosine and sine of the block's angle, counter-clockwise about world z; 0 when the stem points to +y",
+        rate_hz=_RATE_HZ,
+        proprioceptive=False,
+    ),
+)
+
+_ACTION = (
+    ActionField(
+        name="pusher_target",
+        size=2,
+        unit="m",
+        frame="world",
+        low=(0.0, 0.0),
+        high=(SIDE, SIDE),
+        description="where the pusher's centre shall go, x and y",
+        mode="absolute position target",
+        agent="pusher",
+    ),
+)
+
+
+# The block's angle leaves out 20 degrees on either side of the goal's, so that no scene starts solved.
+def _resets(block_x: tuple[float, float], bearing: tuple[float, float], distance: tuple[float, float]) -> dict[str, Range]:
+    return {
+        "block_x": Range(low=block_x[0], high=block_x[1], unit="m"),
+        "block_y": Range(low=0.16, high=0.35, unit="m"),
+        "block_angle": Range(low=math.pi / 4 + 0.35, high=math.pi / 4 + 2 * math.pi - 0.35, unit="rad"),
+        "pusher_bearing": Range(low=bearing[0], high=bearing[1], unit="rad", frame="world, seen from the block's centroid"),
+        "pusher_distance": Range(low=distance[0], high=distance[1], unit="m", frame="block's centroid"),
+    }
+
+
+_FAMILIAR = _resets((0.16, 0.35), (-math.pi, math.pi), (0.10, 0.16))
+# The block starts beyond every x of the other splits, the pusher farther away, and to its left, where there is room.
+_SHIFTED = _resets((0.355, 0.385), (2 * math.pi / 3, 4 * math.pi / 3), (0.18, 0.24))
+_SPLITS: dict[Split, dict[str, Range]] = {"train": _FAMILIAR, "heldout": _FAMILIAR, "stress": _SHIFTED}
+
+_SIGNALS = (
+    Signal(name="progress", unit="1", role="progress", description="coverage over the 0.90 that success asks for, at most 1"),
+    Signal(name="coverage", unit="1", role="other", description="share of the goal's area that the block covers"),
+    Signal(name="contact", unit="1", role="contact", description="1 if the pusher is within 1 mm of the block"),
+    Signal(name="tracking_error", unit="m", role="tracking_error", description="from the pusher to its target"),
+    Signal(name="distance", unit="m", role="distance", description="from the block's centroid to the goal's"),
+    Signal(name="angle_error", unit="rad", role="other", description="size of the block's angle to the goal"),
+)
+
+CONTRACT = TaskContract(
+    id="pusht-v1",
+    description="Push a T-shaped block onto its goal pose with a round pusher.",
+    robot="point pusher, 15 mm radius, on two position-controlled slides",
+    simulator="mujoco 3.8.1",
+    observation=_OBSERVATION,
+    action=_ACTION,
+    control_period_s=1 / _RATE_HZ,
+    physics_step_s=0.02,
+    horizon=300,
+    timing_budget_s=0.05,
+    success="the block covers at least 0.90 of the goal's area at the end of a control step",
+    success_signal="coverage",
+    success_threshold=SUCCESS_COVERAGE,
+    object="block",
+    dynamics=("object_friction", "object_mass", "actuator_gain", "actuator_force"),
+    resets=_SPLITS,
+    signals=_SIGNALS,
+    stages=("partly-covered", "mostly-covered", "covered"),
+    cameras=(Camera(name="top", width=256, height=256),),
+    dataset=DatasetPromise(
+        operator="scripted expert (greedy push planning on the simulator)",
+        episodes=200,
+        license="Apache-2.0",
+        action_noise=(0.004, 0.004),
+    ),
+    license="Apache-2.0",
+)

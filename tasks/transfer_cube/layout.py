@@ -1,0 +1,72 @@
+"""Where things lie in MuJoCo's vectors, and the maps between them and the vectors of the contract.
+
+Positions: left arm (6 joints, 2 fingers), right arm (likewise), cube (x, y, z, quaternion w, x, y, z).
+Controls: targets of the same 16 joints. Both fingers of a gripper follow one number, its opening.
+"""
+
+from __future__ import annotations
+
+import numpy as np
+from jaxtyping import Float, Float32, Float64
+
+from harness.contract.fields import Array
+
+__all__ = [
+    "ARM_JOINTS",
+    "CUBE_POSE",
+    "CUBE_PUSH",
+    "CUBE_XY",
+    "QPOS",
+    "HOME",
+    "REST_HEIGHT",
+    "action_to_control",
+    "control_to_action",
+    "observation_of",
+]
+
+QPOS = slice(1, 24)
+"""Positions in a state row, after the time."""
+CUBE_POSE = slice(16, 23)
+CUBE_XY = slice(16, 18)
+CUBE_PUSH = slice(16, 18)
+"""Degrees of freedom of the cube along the world's x and y."""
+ARM_JOINTS = np.array([0, 1, 2, 3, 4, 5, 8, 9, 10, 11, 12, 13])
+REST_HEIGHT = 0.02
+"""Height of the cube's centre when it lies on the table, metre."""
+
+_FINGER_OPEN, _FINGER_CLOSED = 0.058, 0.01844
+"""Finger positions for the openings 1 and 0, metre (gym-aloha's PUPPET_GRIPPER_POSITION_OPEN and _CLOSE)."""
+_FINGER_LOW, _FINGER_HIGH = 0.021, 0.057
+"""Range of the finger servos, metre."""
+_HOME_ARM = (0.0, -0.96, 1.16, 0.0, -0.3, 0.0, 0.02239, -0.02239)
+HOME: Float64[Array, " 16"] = np.array(_HOME_ARM * 2)
+"""gym-aloha's START_ARM_POSE."""
+HOME.setflags(write=False)
+
+
+def action_to_control(actions: Float32[Array, "*batch 14"]) -> Float64[Array, "*batch 16"]:
+    """Servo targets of an action; finger targets are clipped to the servos' range, as MuJoCo would."""
+    arms = actions.astype(np.float64).reshape(*actions.shape[:-1], 2, 7)
+    finger = _FINGER_CLOSED + arms[..., 6:] * (_FINGER_OPEN - _FINGER_CLOSED)
+    finger = np.clip(finger, _FINGER_LOW, _FINGER_HIGH)
+    return np.concatenate([arms[..., :6], finger, -finger], axis=-1).reshape(*actions.shape[:-1], 16)
+
+
+def control_to_action(controls: Float64[Array, "*batch 16"]) -> Float32[Array, "*batch 14"]:
+    """The action that asks for these servo targets."""
+    return _opened(controls).astype(np.float32)
+
+
+def observation_of(qpos: Float64[Array, "*batch 23"]) -> Float32[Array, "*batch 21"]:
+    """Joints and opening per arm, then the cube's position and its quaternion with w >= 0."""
+    sign = np.where(qpos[..., 19:20] < 0, -1.0, 1.0)
+    return np.concatenate([_opened(qpos[..., :16]), qpos[..., 16:19], sign * qpos[..., 19:23]], axis=-1).astype(
+        np.float32
+    )
+
+
+def _opened(joints: Float[Array, "*batch 16"]) -> Float[Array, "*batch 14"]:
+    """Replace the two fingers of each arm by the opening that its left finger stands for."""
+    arms = joints.reshape(*joints.shape[:-1], 2, 8)
+    opening = (arms[..., 6:7] - _FINGER_CLOSED) / (_FINGER_OPEN - _FINGER_CLOSED)
+    return np.concatenate([arms[..., :6], opening], axis=-1).reshape(*joints.shape[:-1], 14)

@@ -1,0 +1,48 @@
+"""The manifests that come with the package load against the real tasks and methods, without a simulator or torch."""
+
+import json
+import subprocess
+import sys
+
+import pytest
+
+from harness.manifest.files import bundled, package_folder
+from harness.manifest.loading import load_manifest
+from harness.manifest.plan import episodes
+from harness.manifest.schema import manifest_schema
+
+
+def test_the_committed_schema_is_the_present_one():
+    assert json.loads((package_folder() / "schema.json").read_text()) == manifest_schema()
+
+
+def test_files_that_are_only_included_are_no_manifests():
+    assert set(bundled()) == {"smoke", "quick", "weekly"}
+
+
+@pytest.mark.parametrize("name", ["smoke", "quick", "weekly"])
+def test_a_bundled_manifest_loads(name):
+    manifest = load_manifest(name)
+    assert manifest.name == name
+    assert {policy.method for policy in manifest.policies} == {"act", "diffusion", "vqbet", "bc"}
+    assert {control.control for control in manifest.controls} == {"zero", "random", "expert", "shuffled", "replay"}
+    assert "nominal" in manifest.panel.conditions
+    assert episodes(manifest)
+
+
+def test_quick_and_weekly_are_as_large_as_they_claim():
+    quick, weekly = load_manifest("quick"), load_manifest("weekly")
+    assert all(task.split == "heldout" and len(task.scenes) == 30 for task in quick.panel.tasks.values())
+    assert len(quick.panel.conditions) >= 7
+    assert {task.split for task in weekly.panel.tasks.values()} == {"heldout", "stress"}
+    assert len(weekly.panel.conditions) >= 10
+    assert {policy.seed for policy in weekly.policies} == {0, 1, 2}
+
+
+def test_loading_imports_neither_torch_nor_a_simulator():
+    code = (
+        "import sys; from harness.manifest.loading import load_manifest; load_manifest('quick'); "
+        "sys.exit(', '.join({'torch', 'mujoco', 'gymnasium'} & set(sys.modules)) or 0)"
+    )
+    done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=False)
+    assert (done.returncode, done.stderr) == (0, "")
