@@ -21,7 +21,9 @@ def print_summary(path: Path) -> None:
     artifact = open_artifact(path)
     summary = summarise(artifact)
     for task in summary.tasks:
-        console.print(_success_table(summary, task))
+        for table in _success_tables(summary, task):
+            if table.row_count:
+                console.print(table)
     console.print(_category_table(summary))
     manifest = artifact.metadata["manifest"]
     console.print(
@@ -63,17 +65,26 @@ def _cell_json(cell: Cell) -> dict[str, Any]:
     }
 
 
-def _success_table(summary: Summary, task: str) -> Table:
+def _success_tables(summary: Summary, task: str) -> list[Table]:
+    """Policies beside the expert, who certifies that a cell can be solved; then the other controls."""
+    reference = [name for name in summary.controls if name == "expert"]
+    others = [name for name in summary.controls if name != "expert"]
+    return [
+        _success_table(summary, task, [*summary.policies, *reference], f"{task}: success, 95 % Wilson interval"),
+        _success_table(summary, task, others, f"{task}: controls"),
+    ]
+
+
+def _success_table(summary: Summary, task: str, policies: list[str], title: str) -> Table:
     """Rows are conditions, so that the table stays readable however many there are."""
-    table = Table(title=f"{task}: success, with 95 % Wilson intervals", title_justify="left")
+    table = Table(title=title, title_justify="left", title_style="bold")
     table.add_column("condition", no_wrap=True)
-    ran = {key[1] for key in summary.cells if key[0] == task}
-    policies = [name for name in (*summary.policies, *summary.controls) if name in ran]
     for name in policies:
-        table.add_column(name, justify="right", style="dim" if name in summary.controls else "")
+        table.add_column(name, justify="right", style="dim" if name in summary.controls else "", min_width=9)
     for condition in summary.conditions:
         cells = [summary.cells.get((task, policy, condition)) for policy in policies]
-        table.add_row(condition, *(_success(cell) for cell in cells))
+        if any(cells):
+            table.add_row(condition, *(_success(cell) for cell in cells))
     return table
 
 
@@ -84,20 +95,22 @@ def _success(cell: Cell | None) -> str:
     errors = f" [red]{cell.errors} err[/]" if cell.errors else ""
     if not success.scored:
         return f"unscored{errors}"
-    return f"[bold]{success.rate:.2f}[/]\n[dim]{success.low:.2f}-{success.high:.2f}[/]{errors}"
+    return f"[bold]{success.rate:.2f}[/]{errors}\n[dim]{success.low:.2f}-{success.high:.2f}[/]"
 
 
 def _category_table(summary: Summary) -> Table:
-    table = Table(title="failures by label, all conditions", title_justify="left")
-    table.add_column("policy", no_wrap=True)
-    total: dict[str, Counter[str]] = {}
+    """Failures of the policies by label; a control's failures say nothing about a method."""
+    table = Table(title="failures by label, all tasks and conditions", title_justify="left", title_style="bold")
+    table.add_column("label", no_wrap=True)
+    total = {policy: Counter[str]() for policy in summary.policies}
     for (_, policy, _), cell in summary.cells.items():
-        total.setdefault(policy, Counter()).update(cell.categories)
-    shown = [name for name in CATEGORIES if name != "none" and any(count[name] for count in total.values())]
-    for name in shown:
-        table.add_column(name.replace("_", " "), justify="right")
-    for policy in (*summary.policies, *summary.controls):
-        table.add_row(policy, *(str(total[policy][name] or "") for name in shown))
+        if policy in total:
+            total[policy].update(cell.categories)
+    for policy in summary.policies:
+        table.add_column(policy, justify="right")
+    for name in CATEGORIES:
+        if any(count[name] for count in total.values()):
+            table.add_row(name.replace("_", " "), *(str(total[policy][name]) for policy in summary.policies))
     return table
 
 

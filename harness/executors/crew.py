@@ -8,6 +8,7 @@ from dataclasses import dataclass
 import numpy as np
 
 from harness.contract.policy import Execution, Method, Policy, Runtime
+from harness.contract.scenes import draw_scene
 from harness.contract.task import Engine, Task, TaskContract
 from harness.demonstrations import Demonstrations, read
 from harness.errors import ContractError, SamepanelError
@@ -15,7 +16,6 @@ from harness.executors.training import Ticket
 from harness.faults.effects import nominal
 from harness.hashing import content_hash
 from harness.manifest.manifest import ControlSpec
-from harness.manifest.panel import draw_scene
 from harness.registry import load
 from harness.rollout.episode import Assignment
 from harness.rollout.inference import Inference

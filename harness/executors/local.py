@@ -13,6 +13,7 @@ from harness.artifact.journal import Journal
 from harness.artifact.rows import Identity, build_row
 from harness.artifact.schema import VERSION
 from harness.contract.policy import Runtime
+from harness.contract.scenes import draw_scene
 from harness.contract.task import Engine, Task
 from harness.demonstrations import read
 from harness.errors import ArtifactError
@@ -24,7 +25,6 @@ from harness.executors.watcher import Watcher
 from harness.faults.realise import Realised, realise
 from harness.hashing import content_hash
 from harness.manifest.manifest import Manifest
-from harness.manifest.panel import draw_scene
 from harness.manifest.plan import EpisodeKey, episode_id, episodes
 from harness.registry import load
 from harness.rollout.episode import Assignment
@@ -150,7 +150,8 @@ def _roll_out(
         missing = [key for key in keys if episode_id(key, panel.panel_id) not in journal.finished]
         if missing:
             summary.fresh += len(missing)
-            rows = _rows(manifest, actor, crew.engine(task_id, options.threads), missing, options.lanes, summary.clock)
+            familiarity = crew.familiarity(task_id) if keys[0].cell.purpose == "panel" else None
+            rows = _rows(manifest, actor, crew.engine(task_id), familiarity, missing, options.lanes, summary.clock)
             for part in _batches(rows):
                 journal.append(part)
                 tell(f"{label} on {task_id}", len(part))
@@ -158,24 +159,32 @@ def _roll_out(
 
 
 class _Crew:
-    """Builds actors and engines once each, and checks an actor before it acts."""
+    """Builds actors, and one engine and one measure of familiarity a task; checks an actor before it acts."""
 
     def __init__(self, manifest: Manifest, tickets: dict[tuple[str, str], Ticket], runtime: Runtime) -> None:
         self._policies = {(spec.label, spec.task): spec for spec in manifest.policies}
         self._controls = {spec.label: spec for spec in manifest.controls}
         self._tickets, self._runtime = tickets, runtime
         self._engines: dict[str, Engine] = {}
+        self._familiarities: dict[str, Familiarity] = {}
 
-    def engine(self, task_id: str, threads: int) -> Engine:
+    def engine(self, task_id: str) -> Engine:
         """The simulator of a task."""
         if task_id not in self._engines:
-            self._engines[task_id] = load("tasks", task_id).engine(threads)
+            self._engines[task_id] = load("tasks", task_id).engine(self._runtime.threads)
         return self._engines[task_id]
+
+    def familiarity(self, task_id: str) -> Familiarity:
+        """The distance to the demonstrations of a task."""
+        if task_id not in self._familiarities:
+            task: Task = load("tasks", task_id)
+            self._familiarities[task_id] = Familiarity(read(task.demonstrations, task.contract))
+        return self._familiarities[task_id]
 
     def actor(self, label: str, task_id: str) -> Actor:
         """The policy or control behind a label, checked."""
         actor = self._build(label, task_id)
-        check_actor(actor, self.engine(task_id, self._runtime.threads))
+        check_actor(actor, self.engine(task_id))
         return actor
 
     def _build(self, label: str, task_id: str) -> Actor:
@@ -187,12 +196,16 @@ class _Crew:
 
 
 def _rows(
-    manifest: Manifest, actor: Actor, engine: Engine, keys: Sequence[EpisodeKey], lanes: int, clock: Clock
+    manifest: Manifest,
+    actor: Actor,
+    engine: Engine,
+    familiarity: Familiarity | None,
+    keys: Sequence[EpisodeKey],
+    lanes: int,
+    clock: Clock,
 ) -> Iterator[dict[str, Any]]:
     """Roll out and describe."""
     panel, contract = manifest.panel, engine.contract
-    task: Task = load("tasks", contract.id)
-    familiarity = Familiarity(read(task.demonstrations, contract)) if keys[0].cell.purpose == "panel" else None
     by_id = {episode_id(key, panel.panel_id): key for key in keys}
     realised: dict[str, Realised] = {}
 

@@ -9,11 +9,11 @@ import numpy as np
 
 from harness.contract.fields import bounds
 from harness.contract.policy import Execution
+from harness.contract.scenes import draw_scene
 from harness.contract.task import Task, TaskContract
 from harness.demonstrations.dataset import Demonstrations
 from harness.errors import DatasetError
 from harness.faults.effects import Effects, nominal
-from harness.manifest.panel import draw_scene
 from harness.rollout.episode import Assignment, Rollout
 from harness.rollout.rounds import rollouts
 from harness.seeding import generator

@@ -7,10 +7,10 @@ from functools import cached_property
 from typing import Any
 
 from harness.contract.fields import ContractModel
-from harness.contract.task import Range, Scene, Split, TaskContract
+from harness.contract.scenes import draw_scene
+from harness.contract.task import Split, TaskContract
 from harness.faults.catalogue import AnyFault
 from harness.hashing import content_hash
-from harness.seeding import generator
 
 __all__ = ["SEMANTICS", "Panel", "PanelTask", "draw_scene", "first_difference"]
 
@@ -52,26 +52,6 @@ class Panel(ContractModel):
     def panel_id(self) -> str:
         """Content hash; the order of tasks, conditions and faults in a manifest does not matter."""
         return content_hash(self.document)
-
-
-def draw_scene(contract: TaskContract, seed: int, split: Split, index: int) -> Scene:
-    """The scene with this index: every reset variable uniform over its range, from a stream of its own (law 3).
-
-    Args:
-        contract: of the task.
-        seed: of the panel.
-        split: whose reset distribution is drawn from.
-        index: of the scene; any non-negative number, whatever the size of the panel.
-    """
-    variables = {
-        name: _uniform(span, seed, contract.id, split, index, f"scene/{name}")
-        for name, span in contract.resets[split].items()
-    }
-    return Scene(contract.id, split, index, variables)
-
-
-def _uniform(span: Range, *key: str | int) -> float:
-    return float(span.low + (span.high - span.low) * generator(*key).random())
 
 
 def first_difference(first: object, second: object, path: str = "") -> str | None:

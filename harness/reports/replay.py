@@ -13,10 +13,11 @@ from jaxtyping import Float64
 
 from harness.artifact.reader import Artifact
 from harness.contract.fields import Array
+from harness.contract.scenes import draw_scene
 from harness.contract.task import Advance, Engine, Task
 from harness.errors import ArtifactError
 from harness.faults.realise import realise
-from harness.manifest.panel import Panel, draw_scene
+from harness.manifest.panel import Panel
 from harness.registry import load
 
 __all__ = ["Replay", "replay"]

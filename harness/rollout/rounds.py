@@ -71,6 +71,7 @@ def rollouts(
     loop = _Rounds(engine, Inference(policy, engine.contract), execution, memory, clock)
     while True:
         started, physics = time.perf_counter(), engine.physics_seconds
+        inference, queries = loop.inference.seconds, loop.inference.queries
         fresh = list(islice(queue, int((~memory.active).sum())))
         if fresh:
             memory.admit(fresh)
@@ -79,7 +80,8 @@ def rollouts(
         done = loop.run_round()
         clock.physics_s += engine.physics_seconds - physics
         clock.total_s += time.perf_counter() - started
-        clock.inference_s, clock.queries = loop.inference.seconds, loop.inference.queries
+        clock.inference_s += loop.inference.seconds - inference
+        clock.queries += loop.inference.queries - queries
         yield from done
 
 

@@ -40,6 +40,9 @@ class ActLearner(Learner):
         for parameter in self.parameters():
             if parameter.dim() > 1:
                 nn.init.xavier_uniform_(parameter)
+        # The posterior starts at the prior: a short training need not first pay off a KL of hundreds.
+        nn.init.zeros_(self.posterior_out.weight)
+        nn.init.zeros_(self.posterior_out.bias)
 
     def _build_posterior(self, recipe: ActRecipe, layout: Layout) -> None:
         width = recipe.model

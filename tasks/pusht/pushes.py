@@ -19,12 +19,14 @@ from tasks.pusht.engine import BLOCK, PUSHER
 
 __all__ = ["SAMPLES", "TRAVEL_STEP", "Pushes", "best_pushes", "push_targets"]
 
-STEPS = 8
-TRAVEL_STEP = 0.035
+import os
+STEPS = int(os.environ.get("STEPS","8"))
+import os
+TRAVEL_STEP = float(os.environ.get("TRAVEL",".035"))
 SAMPLES = 64
 NEAR = 16
 LEAD = 0.5
-SPEED = (0.002, 0.025)
+SPEED = (0.002, float(os.environ.get("VMAX",".025")))
 SLACK = 2.0
 FLOOR = 0.002
 import os

@@ -15,16 +15,19 @@ from jaxtyping import Float64
 from harness.contract.fields import Array
 from harness.contract.policy import NoiseSpec, Plan, PolicyContract, Query
 from tasks.transfer_cube.contract import CONTRACT
-from tasks.transfer_cube.keyframes import SCRIPT_FLOATS, CubeOnTable, Script, write_script
 from tasks.transfer_cube.kinematics import arm
-from tasks.transfer_cube.layout import CUBE_POSE
-from tasks.transfer_cube.style import DRAWS
+from tasks.transfer_cube.layout import CUBE_PLACE, CUBE_POSE, QPOS, RIGHT_JOINTS
+from tasks.transfer_cube.poses import CubeOnTable
+from tasks.transfer_cube.script import SCRIPT_FLOATS, Script, write_hand_over, write_transfer
+from tasks.transfer_cube.style import DRAWS, Style
 
 __all__ = ["TransferExpert"]
 
-_CHUNK = 8
+_CHUNK = 5
 _MOVED_M, _TURNED_RAD = 0.008, 0.15
 """How far the cube may be from where the script assumes it before the grasp."""
+_MISPLACED_M = 0.012
+"""How far the held cube may be from the meeting point when the left gripper comes."""
 _HELD_M = 0.035
 """How far the cube's centre may be from the pinch point of the right gripper while that holds it."""
 
@@ -58,31 +61,37 @@ class TransferExpert:
 
 def _script(query: Query, row: int) -> Script:
     """The script in memory if it still fits the world, else a new one."""
-    assert query.states is not None and query.noise is not None
-    qpos = query.states[row, 1:24]
+    assert query.states is not None and query.noise is not None, "the harness gives a privileged policy both"
+    qpos = query.states[row, QPOS]
     step, hold = int(query.steps[row]), query.hold[row].astype(np.float64)
     if query.memory[row, 0] == 0:
-        return write_script(step, hold, _cube(qpos), query.noise[row].astype(np.float64))
+        return write_transfer(step, hold, _on_table(qpos), query.noise[row].astype(np.float64))
     script = Script.unpack(query.memory[row])
-    if _fits(script, step, qpos):
-        return script
-    return write_script(step, hold, _cube(qpos), script.draws)
-
-
-def _fits(script: Script, step: int, qpos: Float64[Array, " 23"]) -> bool:
-    """Whether the cube is where the script needs it at this step."""
+    if _lost(script, step, qpos):
+        return write_transfer(step, hold, _on_table(qpos), script.draws)
     if step > script.end:
-        return False
+        return write_hand_over(step, hold, qpos[CUBE_PLACE], script.draws, back=True)
+    if step >= script.meet and _misplaced(script, qpos):
+        return write_hand_over(step, hold, qpos[CUBE_PLACE], script.draws, back=False)
+    return script
+
+
+def _lost(script: Script, step: int, qpos: Float64[Array, " 23"]) -> bool:
+    """Whether the cube is not where the script grasps it, or no longer between the fingers since."""
     if step < script.grasp:
-        cube = _cube(qpos)
+        cube = _on_table(qpos)
         moved = np.hypot(cube.x - script.cube.x, cube.y - script.cube.y)
-        return bool(moved < _MOVED_M and abs(_quarter(cube.yaw - script.cube.yaw)) < _TURNED_RAD)
-    if step < script.lifted:
-        return True
-    return bool(np.linalg.norm(arm("right").pinch_point(qpos[8:14]) - qpos[16:19]) < _HELD_M)
+        return bool(moved > _MOVED_M or abs(_quarter(cube.yaw - script.cube.yaw)) > _TURNED_RAD)
+    pinch, _ = arm("right").pose(qpos[RIGHT_JOINTS])
+    return bool(np.linalg.norm(pinch - qpos[CUBE_PLACE]) > _HELD_M)
 
 
-def _cube(qpos: Float64[Array, " 23"]) -> CubeOnTable:
+def _misplaced(script: Script, qpos: Float64[Array, " 23"]) -> bool:
+    """Whether the cube, in the right gripper, is not where the left gripper is about to take it."""
+    return bool(np.linalg.norm(qpos[CUBE_PLACE] - Style.of(script.draws).meeting) > _MISPLACED_M)
+
+
+def _on_table(qpos: Float64[Array, " 23"]) -> CubeOnTable:
     """Place and yaw of the cube, whichever face it lies on: the yaw is that of its most level edge."""
     x, y, _, w, i, j, k = (float(value) for value in qpos[CUBE_POSE])
     edges = np.array(

@@ -53,11 +53,12 @@ class Arm:
             self._configuration.integrate_inplace(velocity, 1.0)
         return np.array(self._configuration.q)
 
-    def pinch_point(self, joints: Float64[Array, " 6"]) -> Float64[Array, " 3"]:
-        """Point between the finger pads, metre, world."""
+    def pose(self, joints: Float64[Array, " 6"]) -> tuple[Float64[Array, " 3"], Float64[Array, "3 3"]]:
+        """Point between the finger pads (metre, world) and orientation of the gripper, as in `solve`."""
         self._configuration.update(joints)
         pose = self._configuration.get_transform_frame_to_world(self._frame, "body")
-        return np.array(pose.translation() + PINCH_OFFSET * pose.rotation().as_matrix()[:, 0])
+        rotation = np.array(pose.rotation().as_matrix())
+        return pose.translation() + PINCH_OFFSET * rotation[:, 0], rotation
 
 
 @cache

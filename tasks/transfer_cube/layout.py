@@ -9,16 +9,19 @@ from __future__ import annotations
 import numpy as np
 from jaxtyping import Float, Float32, Float64
 
-from harness.contract.fields import Array
+from harness.contract.fields import Array, bounds
+from tasks.transfer_cube.contract import CONTRACT
 
 __all__ = [
     "ARM_JOINTS",
+    "CUBE_PLACE",
     "CUBE_POSE",
     "CUBE_PUSH",
     "CUBE_XY",
     "QPOS",
     "HOME",
     "REST_HEIGHT",
+    "RIGHT_JOINTS",
     "action_to_control",
     "control_to_action",
     "observation_of",
@@ -27,7 +30,9 @@ __all__ = [
 QPOS = slice(1, 24)
 """Positions in a state row, after the time."""
 CUBE_POSE = slice(16, 23)
+CUBE_PLACE = slice(16, 19)
 CUBE_XY = slice(16, 18)
+RIGHT_JOINTS = slice(8, 14)
 CUBE_PUSH = slice(16, 18)
 """Degrees of freedom of the cube along the world's x and y."""
 ARM_JOINTS = np.array([0, 1, 2, 3, 4, 5, 8, 9, 10, 11, 12, 13])
@@ -42,6 +47,7 @@ _HOME_ARM = (0.0, -0.96, 1.16, 0.0, -0.3, 0.0, 0.02239, -0.02239)
 HOME: Float64[Array, " 16"] = np.array(_HOME_ARM * 2)
 """gym-aloha's START_ARM_POSE."""
 HOME.setflags(write=False)
+_LOW, _HIGH = bounds(CONTRACT.observation)
 
 
 def action_to_control(actions: Float32[Array, "*batch 14"]) -> Float64[Array, "*batch 16"]:
@@ -58,11 +64,10 @@ def control_to_action(controls: Float64[Array, "*batch 16"]) -> Float32[Array, "
 
 
 def observation_of(qpos: Float64[Array, "*batch 23"]) -> Float32[Array, "*batch 21"]:
-    """Joints and opening per arm, then the cube's position and its quaternion with w >= 0."""
+    """Joints and opening per arm, then the cube's position and its quaternion with w >= 0; saturates at the bounds."""
     sign = np.where(qpos[..., 19:20] < 0, -1.0, 1.0)
-    return np.concatenate([_opened(qpos[..., :16]), qpos[..., 16:19], sign * qpos[..., 19:23]], axis=-1).astype(
-        np.float32
-    )
+    exact = np.concatenate([_opened(qpos[..., :16]), qpos[..., CUBE_PLACE], sign * qpos[..., 19:23]], axis=-1)
+    return np.clip(exact.astype(np.float32), _LOW, _HIGH)
 
 
 def _opened(joints: Float[Array, "*batch 16"]) -> Float[Array, "*batch 14"]:

@@ -1,8 +1,14 @@
-"""Pictures of engine states. Rendering is off-screen (`MUJOCO_GL=egl`) and never touches the physics."""
+"""Pictures of engine states, off screen. The physics never waits for them."""
 
 from __future__ import annotations
 
-import mujoco
+import os
+import weakref
+
+# MuJoCo reads it once, when it is first imported; without a display its default backend opens no context.
+os.environ.setdefault("MUJOCO_GL", "egl")
+
+import mujoco  # noqa: E402 (after the backend is chosen)
 import numpy as np
 from jaxtyping import Float64, UInt8
 
@@ -35,11 +41,13 @@ class Painter:
         return pictures
 
     def _sized(self, width: int, height: int) -> mujoco.Renderer:
-        """A renderer for that size; its frame buffer comes from the model's visual settings."""
-        renderer = self._renderer
-        if renderer is None or (renderer.width, renderer.height) != (width, height):
-            if renderer is not None:
-                renderer.close()
-            self._model.vis.global_.offwidth, self._model.vis.global_.offheight = width, height
-            renderer = self._renderer = mujoco.Renderer(self._model, height, width)
-        return renderer
+        """A renderer for that size; it is made anew only when the size changes, since that takes long."""
+        if self._renderer is None or (self._renderer.width, self._renderer.height) != (width, height):
+            if self._renderer is not None:
+                self._renderer.close()
+            frame = self._model.vis.global_
+            frame.offwidth, frame.offheight = max(width, frame.offwidth), max(height, frame.offheight)
+            self._renderer = mujoco.Renderer(self._model, height, width)
+            # Before the interpreter tears down the graphics library; a renderer left open then fails to close.
+            weakref.finalize(self, self._renderer.close)
+        return self._renderer

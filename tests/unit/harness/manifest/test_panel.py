@@ -7,8 +7,9 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from harness.contract.scenes import draw_scene
 from harness.manifest.loading import load_manifest
-from harness.manifest.panel import Panel, draw_scene, first_difference
+from harness.manifest.panel import Panel, first_difference
 
 
 @pytest.mark.parametrize(

@@ -15,7 +15,16 @@ BOTH = Layout(5, 2, (0, 1))
 def learner(layout=BOTH, **settings):
     recipe = method.recipe(**{"chunk": 6, "model": 16, "feedforward": 16, "heads": 2, "latent": 4, **settings})
     torch.manual_seed(0)
-    return method.learner_type()(layout, recipe, torch.device("cpu"))
+    model = method.learner_type()(layout, recipe, torch.device("cpu"))
+    nn.init.normal_(model.posterior_out.weight)
+    return model
+
+
+def test_the_posterior_starts_at_the_prior(batch):
+    recipe = method.recipe(chunk=6, model=16, feedforward=16, heads=2)
+    posterior = method.learner_type()(BOTH, recipe, torch.device("cpu")).posterior(batch)
+    assert not posterior.mean.any()
+    assert not posterior.log_variance.any()
 
 
 @pytest.fixture(autouse=True)

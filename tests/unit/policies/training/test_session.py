@@ -45,6 +45,12 @@ def test_the_same_job_gives_the_same_weights_and_another_seed_others(shop, varia
     assert card(first)["weights"] == card(again)["weights"]
 
 
+def test_weights_do_not_depend_on_the_number_of_threads(shop):
+    size = {"hidden": 256, "embedding": 64, "batch": 64, "steps": 4}
+    one, two = (shop.train("diffusion-mlp", name=str(threads), threads=threads, **size) for threads in (1, 2))
+    assert weights(one) == weights(two)
+
+
 def test_training_reads_and_changes_no_global_generator(shop, variant):
     torch.manual_seed(1)
     before = torch.get_rng_state()

@@ -1,0 +1,249 @@
+"""The checks of a task: contract, scenes, success rule, demonstrations, pictures. Those of its engine: `physics`."""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Callable, Iterable, Mapping
+
+import numpy as np
+
+from harness.contract.conformance import physics
+from harness.contract.conformance.workbench import TaskBench, demand, demand_array, query, same, start
+from harness.contract.fields import Array, bounds
+from harness.contract.scenes import draw_scene
+from harness.contract.task import SPLITS, Advance, Advanced, Dynamics, Task, TaskContract
+from harness.demonstrations import read
+
+__all__ = ["TASK_CHECKS", "check_task"]
+
+SCENES = 32
+EXPERT_SCENES = 4
+DATASET_BYTES = 5_000_000
+_PICTURE = (48, 32)
+
+
+def contract_is_whole(bench: TaskBench) -> None:
+    """It survives JSON, the engine keeps the same one, and names are unique."""
+    contract = bench.contract
+    demand(isinstance(contract, TaskContract), bench.whose, expected="a TaskContract", got=type(contract).__name__)
+    again = TaskContract.model_validate_json(contract.model_dump_json())
+    demand(again == contract, bench.whose, expected="a contract that survives JSON", got="another one")
+    demand(bench.engine.contract == contract, bench.whose, expected="an engine of this contract", got="another one")
+    _demand_unique(bench, "observation", (field.name for field in contract.observation))
+    _demand_unique(bench, "action", (field.name for field in contract.action))
+    _demand_unique(bench, "signal", (signal.name for signal in contract.signals))
+    _demand_unique(bench, "camera", (camera.name for camera in contract.cameras))
+    _demand_unique(bench, "dynamics", contract.dynamics)
+
+
+def splits_share_or_shift(bench: TaskBench) -> None:
+    """`train` and `heldout` draw from the same ranges; `stress` has the same variables and at least one other range."""
+    resets, whose = bench.contract.resets, f"{bench.whose}, resets"
+    demand(resets["train"] == resets["heldout"], whose, expected="train and heldout alike", got="different ranges")
+    demand(resets["stress"] != resets["train"], whose, expected="a shifted stress split", got="the ranges of train")
+    demand(set(resets["stress"]) == set(resets["train"]), whose, expected="the same variables in every split")
+
+
+def resets_repeat(bench: TaskBench) -> None:
+    """The same scene gives the same state, in any company, in memory of its own."""
+    scenes, whose = bench.scenes(SCENES), f"{bench.whose}, reset"
+    first, again = bench.engine.reset(scenes), bench.engine.reset(scenes)
+    demand_array(first, whose, shape=(SCENES, first.shape[-1]), dtype=np.float64)
+    demand(not np.shares_memory(first, again), whose, expected="a fresh array", got="one that is handed out twice")
+    demand(same(first, again), whose, expected="the same state for the same scene", got="another")
+    alone = np.concatenate([bench.engine.reset([scene]) for scene in reversed(scenes)])[::-1]
+    demand(same(first, alone), whose, expected="the same state for a scene reset alone", got="another")
+
+
+def resets_are_observed_within_bounds(bench: TaskBench) -> None:
+    """First observations of every split: shape, dtype, finite, inside the inclusive bounds; `observe` reads only."""
+    low, high = bounds(bench.contract.observation)
+    for split in SPLITS:
+        states = bench.states(SCENES, split)
+        kept, whose = states.copy(), f"{bench.whose}, observe at reset of {split!r}"
+        seen = bench.engine.observe(states)
+        demand_array(seen, whose, shape=(SCENES, bench.contract.observation_width), dtype=np.float32)
+        demand(same(states, kept), whose, expected="states left as they are", got="a changed state")
+        demand(not np.shares_memory(seen, states), whose, expected="memory of its own", got="a view into the states")
+        outside = (seen < low) | (seen > high)
+        where = np.argwhere(outside)[:1]
+        demand(
+            not outside.any(),
+            whose,
+            expected="inside the contract's bounds",
+            got="".join(f"{seen[row, at]} at component {at}, bounds {low[at]} to {high[at]}" for row, at in where),
+            fix="widen the bounds, or narrow the reset ranges",
+        )
+
+
+def scenes_vary(bench: TaskBench) -> None:
+    """No two scenes look alike."""
+    for split in SPLITS:
+        seen = bench.engine.observe(bench.states(SCENES, split))
+        different = len(np.unique(seen, axis=0))
+        demand(
+            different == SCENES,
+            f"{bench.whose}, scenes of {split!r}",
+            expected=f"{SCENES} different first observations",
+            got=str(different),
+            fix="let every scene's variables reach the state",
+        )
+
+
+def success_follows_its_rule(bench: TaskBench) -> None:
+    """`success` is the signal at its threshold; progress stays in [0, 1] and is 1 at success; the expert gets there."""
+    contract, whose = bench.contract, f"{bench.whose}, success"
+    names = [signal.name for signal in contract.signals]
+    solved = _expert_rollout(bench)
+    for moved in (bench.engine.advance(bench.wandering()), solved):
+        reached = moved.signals[..., names.index(contract.success_signal)] >= np.float32(contract.success_threshold)
+        demand(
+            same(moved.success, reached & ~moved.diverged),
+            whose,
+            expected=f"{contract.success_signal} >= {contract.success_threshold}, undiverged",
+            got="another verdict",
+        )
+        at = next(k for k, signal in enumerate(contract.signals) if signal.role == "progress")
+        progress = moved.signals[..., at][~moved.diverged]
+        demand(
+            ((progress >= 0) & (progress <= 1)).all(),
+            f"{bench.whose}, progress",
+            expected="within [0, 1]",
+            got=f"{progress.min()} to {progress.max()}",
+        )
+        demand(
+            (moved.signals[..., at][moved.success] >= 1 - 1e-6).all(),
+            f"{bench.whose}, progress",
+            expected="1 at success",
+            got="less",
+        )
+    demand(
+        solved.success.any(),
+        f"{bench.whose}, expert",
+        expected=f"a success within the horizon on one of {EXPERT_SCENES} scenes",
+        got="none",
+        fix="repair the expert, the success rule or the horizon",
+    )
+
+
+def contacts_are_flags(bench: TaskBench) -> None:
+    """Signals of the role `contact` are 0 or 1."""
+    moved = bench.engine.advance(bench.wandering())
+    for at, signal in enumerate(bench.contract.signals):
+        if signal.role == "contact":
+            values = np.unique(moved.signals[..., at])
+            demand(np.isin(values, (0, 1)).all(), f"{bench.whose}, {signal.name}", expected="0 or 1", got=str(values))
+
+
+def demonstrations_are_kept(bench: TaskBench) -> None:
+    """Present, verified, as many as promised, of the split `train`, small, inside the bounds, and of these very scenes.
+
+    `read` verifies layout and content hash. The first observation of each episode is compared with the scene's reset.
+    """
+    contract, folder, whose = bench.contract, bench.task.demonstrations, f"{bench.whose}, demonstrations"
+    found = read(folder, contract)
+    promised = contract.dataset.episodes
+    demand(len(found.actions) == promised, whose, expected=f"{promised} episodes", got=str(len(found.actions)))
+    demand(len(set(found.scenes)) == promised, whose, expected="a scene of its own for each", got="a scene twice")
+    demand(found.info.get("split") == "train", whose, expected="split 'train'", got=repr(found.info.get("split")))
+    size = sum(path.stat().st_size for path in folder.rglob("*") if path.is_file())
+    demand(size <= DATASET_BYTES, whose, expected=f"at most {DATASET_BYTES} bytes", got=str(size))
+    longest = max(len(actions) for actions in found.actions)
+    demand(longest <= contract.horizon, whose, expected=f"at most {contract.horizon} steps", got=str(longest))
+    actions, (low, high) = np.concatenate(found.actions), bounds(contract.action)
+    demand(((actions >= low) & (actions <= high)).all(), whose, expected="actions inside the bounds", got="others")
+    demand(np.isfinite(np.concatenate(found.observations)).all(), whose, expected="finite observations", got="NaN")
+    scenes = [draw_scene(contract, int(found.info.get("seed", 0)), "train", index) for index in found.scenes]
+    starts = bench.engine.observe(bench.engine.reset(scenes))
+    demand(
+        same(starts, np.stack([episode[0] for episode in found.observations])),
+        whose,
+        expected="first observations equal to those of the scenes they name",
+        got="others",
+        fix="record them again: the task has changed since",
+    )
+
+
+def pictures_are_drawn(bench: TaskBench) -> None:
+    """Every camera draws a uint8 frame of the size asked for for each state; it shows something, and not always the same."""
+    states, (width, height) = bench.states(2), _PICTURE
+    kept = states.copy()
+    for camera in bench.contract.cameras:
+        whose = f"{bench.whose}, render {camera.name!r}"
+        frames = bench.task.render(states, camera.name, width, height)
+        demand_array(frames, whose, shape=(2, height, width, 3), dtype=np.uint8)
+        demand(frames[0].std() > 0, whose, expected="a picture", got="one colour")
+        demand(not same(frames[0], frames[1]), whose, expected="another picture of another scene", got="the same")
+        demand(same(states, kept), whose, expected="states left as they are", got="a changed state")
+
+
+TASK_CHECKS: Mapping[str, Callable[[TaskBench], None]] = {
+    check.__name__: check
+    for check in (
+        contract_is_whole,
+        splits_share_or_shift,
+        resets_repeat,
+        resets_are_observed_within_bounds,
+        scenes_vary,
+        physics.rest_holds_still,
+        physics.results_have_their_shapes,
+        physics.results_are_pure,
+        physics.chunks_equal_single_steps,
+        physics.threads_do_not_matter,
+        physics.lanes_are_independent,
+        physics.shift_moves_the_object_only,
+        physics.pushes_act,
+        physics.dynamics_factors_act,
+        physics.unphysical_states_are_reported,
+        success_follows_its_rule,
+        contacts_are_flags,
+        demonstrations_are_kept,
+        pictures_are_drawn,
+    )
+}
+"""Every check of a task by name, the cheapest first."""
+
+
+def check_task(task: Task) -> None:
+    """All checks on a task. Raises ContractError at the first promise that is broken."""
+    bench = TaskBench(task)
+    for check in TASK_CHECKS.values():
+        check(bench)
+
+
+def _demand_unique(bench: TaskBench, kind: str, names: Iterable[str]) -> None:
+    twice = [name for name, count in Counter(names).items() if count > 1]
+    demand(not twice, f"{bench.whose}, {kind}", expected="unique names", got=f"{twice} twice", fix="rename one")
+
+
+def _expert_rollout(bench: TaskBench) -> Advanced:
+    """The expert, whole chunks open loop, until every lane has succeeded or the horizon is over."""
+    expert, engine, contract = bench.task.expert(1), bench.engine, bench.contract
+    promise = expert.contract
+    scenes = [bench.scenes(EXPERT_SCENES)[row % EXPERT_SCENES] for row in range(promise.width)]
+    states, hold = start(engine, scenes)
+    memory, step, parts = np.zeros((promise.width, promise.memory)), 0, list[Advanced]()
+    low, high = bounds(contract.action)
+    while step < contract.horizon and not _all_solved(parts):
+        asked = query(promise, engine, scenes, states, hold, memory, np.full(promise.width, step, np.int64))
+        asked.valid[EXPERT_SCENES:] = False
+        plan = expert.plan(asked)
+        actions = np.clip(plan.actions[:, : contract.horizon - step], low, high)
+        moved = engine.advance(Advance(states, actions, None, [Dynamics()] * promise.width))
+        states, hold, memory = np.ascontiguousarray(moved.states[:, -1]), actions[:, -1], plan.memory
+        step += actions.shape[1]
+        parts.append(moved)
+    return _joined(parts)
+
+
+def _all_solved(parts: list[Advanced]) -> bool:
+    lanes: Array = np.zeros(EXPERT_SCENES, bool)
+    for part in parts:
+        lanes |= part.success[:EXPERT_SCENES].any(axis=1)
+    return bool(lanes.all())
+
+
+def _joined(parts: list[Advanced]) -> Advanced:
+    """One result of the expert's own lanes; padding is left out."""
+    names = ("states", "observations", "signals", "success", "diverged")
+    return Advanced(**{n: np.concatenate([getattr(p, n)[:EXPERT_SCENES] for p in parts], axis=1) for n in names})

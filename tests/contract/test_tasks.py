@@ -1,0 +1,34 @@
+"""Every registered task keeps its contract, alone and through the environment interfaces."""
+
+import gymnasium
+import pytest
+from gymnasium.utils.env_checker import check_env
+from pettingzoo.test import parallel_api_test, parallel_seed_test
+
+from harness import registry
+from harness.contract.conformance import TASK_CHECKS, TaskBench
+from tasks.engines.gymnasium_env import register
+from tasks.engines.pettingzoo_env import TaskParallelEnv
+
+
+@pytest.fixture(scope="module", params=registry.ids("tasks"))
+def bench(request):
+    return TaskBench(registry.load("tasks", request.param))
+
+
+@pytest.mark.parametrize("check", TASK_CHECKS)
+def test_a_task_keeps_its_contract(bench, check):
+    TASK_CHECKS[check](bench)
+
+
+# Actions are in the contract's units, which are not normalised: the one thing that Gymnasium's checker may warn of.
+@pytest.mark.filterwarnings("ignore:.*symmetric and normalized space")
+def test_a_task_is_a_gymnasium_environment(bench):
+    register()
+    env = gymnasium.make(f"samepanel/{bench.contract.id}", render_mode="rgb_array")
+    check_env(env.unwrapped)
+
+
+def test_a_task_is_a_parallel_environment(bench, capsys):
+    parallel_api_test(TaskParallelEnv(bench.task), num_cycles=bench.contract.horizon)
+    parallel_seed_test(lambda: TaskParallelEnv(bench.task), num_cycles=20)
