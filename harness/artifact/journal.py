@@ -42,9 +42,7 @@ class Journal:
         try:
             self.folder.mkdir(parents=True, exist_ok=True)
             self._lock = self._acquire()
-            if overwrite:
-                self._drop()
-            self._claim(run_id)
+            self._open(run_id, overwrite=overwrite)
         except OSError as error:
             raise ArtifactError(
                 f"output {out}", expected="a place to write", got=str(error), fix="choose another path with --out"
@@ -102,6 +100,16 @@ class Journal:
                 fix="wait for it, or choose another path with --out",
             ) from None
         return stream
+
+    def _open(self, run_id: str, *, overwrite: bool) -> None:
+        """Make the folder this run's; whoever is refused holds no lock."""
+        try:
+            if overwrite:
+                self._drop()
+            self._claim(run_id)
+        except BaseException:
+            self.close(remove=False)
+            raise
 
     def _drop(self) -> None:
         for path in (*self.folder.glob("part-*.parquet"), self.folder / "run.json"):

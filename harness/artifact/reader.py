@@ -44,7 +44,11 @@ class Artifact:
         if len(found) != 1:
             if len(found) > 1:
                 raise UnknownIdError(f"episode {episode!r} of {self.path}", got=f"{len(found)} that begin so")
-            raise UnknownIdError.of("episode", episode, ids)
+            raise UnknownIdError(
+                f"episode {episode!r} is unknown",
+                got=f"none of the {len(ids)} in {self.path} begins so",
+                fix="take one from the column `episode`",
+            )
         row: dict[str, Any] = self._read(None, rows=found).to_pylist(maps_as_pydicts="strict")[0]
         return row
 

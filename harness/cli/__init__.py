@@ -21,6 +21,8 @@ def main(arguments: list[str] | None = None) -> None:
         sys.exit(_complain("interrupted; what was finished is kept: run the same command again to go on"))
     except BrokenPipeError:
         sys.exit(0)
+    except OSError as error:
+        sys.exit(_complain(f"error: {error}"))
 
 
 def _complain(text: str) -> int:

@@ -83,12 +83,17 @@ class DatasetPromise(ContractModel):
         license: SPDX id.
         action_noise: standard deviation of the noise added to the applied action while recording (the recorded
             action is the clean command; DART, Laskey et al. 2017), one per action component, in its unit.
+        shifted: share of the episodes in which the object is moved once while recording, so that the demonstrations
+            show how to come back from states that an imperfect policy gets into.
+        shift: largest distance of such a move, metre.
     """
 
     operator: str
     episodes: int = Field(gt=0)
     license: str
     action_noise: tuple[float, ...]
+    shifted: float = Field(default=0.0, ge=0, le=1)
+    shift: float = Field(default=0.0, ge=0)
 
 
 class TaskContract(ContractModel):

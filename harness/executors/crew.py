@@ -7,9 +7,10 @@ from dataclasses import dataclass
 
 import numpy as np
 
+from harness.contract.fields import Array
 from harness.contract.policy import Execution, Method, Policy, Runtime
 from harness.contract.scenes import draw_scene
-from harness.contract.task import Engine, Task, TaskContract
+from harness.contract.task import Advance, Engine, Task, TaskContract
 from harness.demonstrations import Demonstrations, read
 from harness.errors import ContractError, SamepanelError
 from harness.executors.training import Ticket
@@ -21,7 +22,7 @@ from harness.rollout.episode import Assignment
 from harness.rollout.inference import Inference
 from harness.rollout.lanes import Lanes
 
-__all__ = ["Actor", "check_actor", "control_actor", "policy_actor"]
+__all__ = ["Actor", "check_actor", "check_engine", "control_actor", "policy_actor"]
 
 
 @dataclass(frozen=True)
@@ -81,6 +82,43 @@ def check_actor(actor: Actor, engine: Engine) -> None:
         raise
     except Exception as error:
         raise ContractError(whose, expected="a plan", got=f"{type(error).__name__}: {error}") from error
+
+
+def check_engine(engine: Engine) -> None:
+    """One step of one scene, before anything is run: shapes and dtypes are what the contract promises.
+
+    Raises:
+        ContractError: the simulator breaks the contract; the message says whose, expected, got and fix.
+    """
+    task = engine.contract
+    whose = f"simulator of {task.id}"
+    effects = nominal(task)
+    try:
+        states = engine.reset([_trial(task).scene])
+        observation, rest = engine.observe(states), engine.rest(states)
+        _demand(f"{whose}: observation", observation, (1, task.observation_width), "float32")
+        _demand(f"{whose}: rest action", rest, (1, task.action_width), "float32")
+        moved = engine.advance(Advance(states, rest[:, None], effects.push[None, :1], [effects.dynamics]))
+    except SamepanelError:
+        raise
+    except Exception as error:
+        raise ContractError(whose, expected="a step", got=f"{type(error).__name__}: {error}") from error
+    _demand(f"{whose}: state", states, (1, states.shape[-1]), "float64")
+    _demand(f"{whose}: state after a step", moved.states, (1, 1, states.shape[-1]), "float64")
+    _demand(f"{whose}: observation after a step", moved.observations, (1, 1, task.observation_width), "float32")
+    _demand(f"{whose}: signals", moved.signals, (1, 1, len(task.signals)), "float32")
+    _demand(f"{whose}: success", moved.success, (1, 1), "bool")
+    _demand(f"{whose}: diverged", moved.diverged, (1, 1), "bool")
+
+
+def _demand(whose: str, found: Array, shape: tuple[int, ...], dtype: str) -> None:
+    if found.shape != shape or found.dtype != np.dtype(dtype):
+        raise ContractError(
+            whose,
+            expected=f"{dtype} of shape {shape}",
+            got=f"{found.dtype} of shape {found.shape}",
+            fix="return what the task's contract states",
+        )
 
 
 def _trial(task: TaskContract) -> Assignment:

@@ -19,7 +19,7 @@ from harness.demonstrations import read
 from harness.errors import ArtifactError
 from harness.evidence.familiarity import Familiarity
 from harness.executors.assembly import assemble, stored_run_id
-from harness.executors.crew import Actor, check_actor, control_actor, policy_actor
+from harness.executors.crew import Actor, check_actor, check_engine, control_actor, policy_actor
 from harness.executors.training import Ticket, make_ticket, train_missing
 from harness.executors.watcher import Watcher
 from harness.faults.realise import Realised, realise
@@ -86,7 +86,14 @@ def run(manifest: Manifest, options: Options, watcher: Watcher | None = None) ->
         train_missing(list(tickets.values()), workers=options.threads, report=watcher.training(list(tickets.values())))
         summary.training_s = time.perf_counter() - started
         cards = _roll_out(manifest, plan, tickets, options, journal, watcher, summary)
-        assemble(manifest, plan, journal, cards, options, identity)
+        try:
+            assemble(manifest, plan, journal, cards, options, identity)
+        except OSError as error:
+            raise ArtifactError(
+                f"output {options.out}",
+                got=str(error),
+                fix="make room and run the same command again; finished episodes are kept",
+            ) from error
         kept = False
     finally:
         journal.close(remove=not kept)
@@ -94,7 +101,7 @@ def run(manifest: Manifest, options: Options, watcher: Watcher | None = None) ->
 
 
 def run_identity(manifest: Manifest, tickets: Sequence[Ticket]) -> str:
-    """Hash of all that the rows of a run depend on; a journal or artifact of another run is never continued."""
+    """Hash of all that a run's rows and validity depend on; a journal or artifact of another is never continued."""
     return content_hash(
         {
             "schema": VERSION,
@@ -103,6 +110,7 @@ def run_identity(manifest: Manifest, tickets: Sequence[Ticket]) -> str:
                 [ticket.label, ticket.key, *map(str, vars(ticket.execution).values())] for ticket in tickets
             ),
             "controls": sorted([item.label, *item.conditions] for item in manifest.controls),
+            "bands": manifest.bands,
         }
     )
 
@@ -143,10 +151,9 @@ def _roll_out(
     done = len(journal.finished & {episode_id(key, panel.panel_id) for key in plan})
     tell = watcher.rolling(len(plan), done)
     crew = _Crew(manifest, tickets, Runtime(options.threads, options.device))
-    cards = {}
+    actors = {group: crew.actor(*group) for group in groups}
     for (label, task_id), keys in groups.items():
-        actor = crew.actor(label, task_id)
-        cards[f"{label}/{task_id}"] = dict(actor.policy.card)
+        actor = actors[label, task_id]
         missing = [key for key in keys if episode_id(key, panel.panel_id) not in journal.finished]
         if missing:
             summary.fresh += len(missing)
@@ -155,7 +162,7 @@ def _roll_out(
             for part in _batches(rows):
                 journal.append(part)
                 tell(f"{label} on {task_id}", len(part))
-    return cards
+    return {f"{label}/{task_id}": dict(actor.policy.card) for (label, task_id), actor in actors.items()}
 
 
 class _Crew:
@@ -172,6 +179,7 @@ class _Crew:
         """The simulator of a task."""
         if task_id not in self._engines:
             self._engines[task_id] = load("tasks", task_id).engine(self._runtime.threads)
+            check_engine(self._engines[task_id])
         return self._engines[task_id]
 
     def familiarity(self, task_id: str) -> Familiarity:

@@ -22,6 +22,8 @@ __all__ = ["record"]
 
 SEED = 0
 SURPLUS = 1.3
+SHIFT_BEFORE = 0.15
+"""Share of the horizon within which an object is moved while recording."""
 
 
 def record(task: Task, *, lanes: int, threads: int, progress: Callable[[int, int], None]) -> Demonstrations:
@@ -61,16 +63,24 @@ def _assignment(contract: TaskContract, index: int) -> Assignment:
     return Assignment(
         episode=f"train-{index}",
         scene=draw_scene(contract, SEED, "train", index),
-        effects=_recording_noise(contract, index),
+        effects=_disturbances(contract, index),
         noise_key=(SEED, contract.id, "train", index, "demonstrations/policy"),
     )
 
 
-def _recording_noise(contract: TaskContract, index: int) -> Effects:
+def _disturbances(contract: TaskContract, index: int) -> Effects:
+    """Noise on the applied actions, and one move of the object in some episodes, as the contract promises."""
+    promise = contract.dataset
     rng = generator(SEED, contract.id, "train", index, "demonstrations/noise")
-    spread = np.array(contract.dataset.action_noise, np.float32)
+    spread = np.array(promise.action_noise, np.float32)
     noise = rng.standard_normal((contract.horizon, contract.action_width), np.float32) * spread
-    return replace(nominal(contract), action_offset=noise)
+    effects = replace(nominal(contract), action_offset=noise)
+    rng = generator(SEED, contract.id, "train", index, "demonstrations/shift")
+    chosen, distance, angle, moment = rng.random(4) * (1.0, promise.shift, 2 * np.pi, SHIFT_BEFORE)
+    if chosen >= promise.shifted:
+        return effects
+    offset = distance * np.array([np.cos(angle), np.sin(angle)])
+    return replace(effects, shift_step=1 + int(moment * contract.horizon), shift=offset)
 
 
 def _collect(contract: TaskContract, solved: list[Rollout], *, attempted: int, succeeded: int) -> Demonstrations:
@@ -91,6 +101,8 @@ def _collect(contract: TaskContract, solved: list[Rollout], *, attempted: int, s
             "expert_attempts": attempted,
             "expert_successes": succeeded,
             "action_noise": list(contract.dataset.action_noise),
+            "shifted": contract.dataset.shifted,
+            "shift_m": contract.dataset.shift,
             "action_units": {field.name: field.unit for field in contract.action},
             "observation_units": {field.name: field.unit for field in contract.observation},
         },

@@ -10,7 +10,7 @@ import numpy as np
 from harness.contract.fields import Array
 from harness.contract.policy import Plan, Policy, Query
 from harness.contract.task import TaskContract
-from harness.errors import PolicyOutputError
+from harness.errors import PolicyOutputError, SamepanelError
 from harness.rollout.channels import delivered_window
 from harness.rollout.lanes import Lanes
 from harness.seeding import generator
@@ -43,7 +43,7 @@ class Inference:
     def _ask_batch(self, lanes: Lanes, index: Array, windows: Array) -> Plan:
         query = self._query(lanes, index, windows)
         started = time.perf_counter()
-        plan = self.policy.plan(query)
+        plan = self._plan(query)
         elapsed = time.perf_counter() - started
         self.seconds += elapsed
         self.queries += len(index)
@@ -57,6 +57,20 @@ class Inference:
             for name in self.contract.diagnostics:
                 record.diagnostics.setdefault(name, []).append(np.array(plan.diagnostics[name][row], np.float32))
         return plan
+
+    def _plan(self, query: Query) -> Plan:
+        """A policy that raises stops the run in one line: unlike a simulator's, its fault is in every episode."""
+        try:
+            return self.policy.plan(query)
+        except SamepanelError:
+            raise
+        except Exception as error:
+            raise PolicyOutputError(
+                f"policy {self.contract.method!r} on {self.contract.task}",
+                expected="a plan",
+                got=f"{type(error).__name__}: {error}",
+                fix="repair the policy; finished episodes are kept, so run again after it",
+            ) from error
 
     def _query(self, lanes: Lanes, index: Array, windows: Array) -> Query:
         """Pad to the fixed width; padding rows repeat the first lane, so that no policy meets odd numbers."""

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 
 import numpy as np
 
@@ -75,6 +75,8 @@ class Lanes:
 
     def admit(self, assignments: list[Assignment]) -> None:
         """Put episodes into free lanes. Nothing of a lane's former episode survives."""
+        if not assignments:
+            return
         free = np.flatnonzero(~self.active)[: len(assignments)]
         states = self._engine.reset([assignment.scene for assignment in assignments])
         if self.states.shape[2] != states.shape[1]:
@@ -98,6 +100,13 @@ class Lanes:
         self.latency[lane], self.dynamics[lane] = effects.latency, effects.dynamics
         self.push[lane], self.pushed[lane] = effects.push, bool(effects.push.any())
         self.shift_step[lane], self.shift[lane] = effects.shift_step, effects.shift
+
+    def refuse(self, assignment: Assignment, error: str) -> Rollout:
+        """What is left of an episode that could not even start: no state, and nothing of the lane's former episode."""
+        lane = int(np.argmin(self.active))
+        self._install(lane, assignment)
+        nothing = self.retire(lane, error=error)
+        return replace(nothing, states=nothing.states[:0], measured=nothing.measured[:0])
 
     def retire(self, lane: int, *, diverged: bool = False, error: str = "") -> Rollout:
         """Take the finished episode out of its lane; the arrays are copies, so the lane may be reused at once."""

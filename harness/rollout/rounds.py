@@ -9,8 +9,9 @@ length.
 from __future__ import annotations
 
 import time
-from collections.abc import Iterable, Iterator
+from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass
+from functools import partial
 from itertools import islice
 
 import numpy as np
@@ -73,16 +74,40 @@ def rollouts(
         started, physics = time.perf_counter(), engine.physics_seconds
         inference, queries = loop.inference.seconds, loop.inference.queries
         fresh = list(islice(queue, int((~memory.active).sum())))
-        if fresh:
-            memory.admit(fresh)
-        if not memory.active.any():
+        if not fresh and not memory.active.any():
             return
-        done = loop.run_round()
+        done = _admit(memory, fresh) + loop.run_round()
         clock.physics_s += engine.physics_seconds - physics
         clock.total_s += time.perf_counter() - started
         clock.inference_s += loop.inference.seconds - inference
         clock.queries += loop.inference.queries - queries
         yield from done
+
+
+def _admit(lanes: Lanes, fresh: list[Assignment]) -> list[Rollout]:
+    """Put episodes into free lanes; a scene that makes the simulator raise costs only its own episode (law 8)."""
+    try:
+        lanes.admit(fresh)
+        return []
+    except SamepanelError:
+        raise
+    except Exception:  # a plug-in may raise anything
+        return [rollout for assignment in fresh for rollout in _admit_alone(lanes, assignment)]
+
+
+def _admit_alone(lanes: Lanes, assignment: Assignment) -> list[Rollout]:
+    error = ""
+    for _ in range(RETRIES):
+        try:
+            lanes.admit([assignment])
+            return []
+        except Exception as failure:
+            error = _crash(failure)
+    return [lanes.refuse(assignment, error)]
+
+
+def _crash(failure: Exception) -> str:
+    return f"simulator: {type(failure).__name__}: {failure}"
 
 
 class _Rounds:
@@ -95,6 +120,8 @@ class _Rounds:
         """From one query of all active lanes to the next; returns the episodes that ended."""
         lanes = self.lanes
         index = np.flatnonzero(lanes.active)
+        if not len(index):
+            return []
         latency = lanes.latency[index, lanes.t[index]]
         store_plans(lanes, index, self.inference.ask(lanes, index), latency)
         length = np.minimum(latency + self.execution.execute, lanes.horizon - lanes.t[index])
@@ -125,38 +152,43 @@ class _Rounds:
     def _segment(self, index: Array, target: Array) -> list[Rollout]:
         """Advance each lane to its target, or to the step before which its object is shifted."""
         lanes = self.lanes
+        shifted = index[lanes.shift_step[index] == lanes.t[index]]
+        done = self._guarded(shifted, self._shift) if len(shifted) else []
+        index, target = index[lanes.active[index]], target[lanes.active[index]]
         now = lanes.t[index]
-        shifted = index[lanes.shift_step[index] == now]
-        if len(shifted):
-            at = lanes.t[shifted]
-            lanes.states[shifted, at] = self.engine.shift(lanes.states[shifted, at], lanes.shift[shifted])
         cut = (lanes.shift_step[index] > now) & (lanes.shift_step[index] < target)
         length = np.where(cut, lanes.shift_step[index], target) - now
-        done: list[Rollout] = []
         for n in np.unique(length):
-            done += self._advance(index[length == n], int(n))
+            done += self._guarded(index[length == n], partial(self._advance, n=int(n)))
         return done
 
-    def _advance(self, index: Array, n: int) -> list[Rollout]:
-        """Advance lanes n steps; a simulator that raises costs only the lanes that make it raise (law 8)."""
+    def _guarded(self, index: Array, work: Callable[[Array], list[Rollout]]) -> list[Rollout]:
+        """Work on lanes; a simulator that raises costs only the lanes that make it raise (law 8)."""
         try:
-            return self._read(index, self.engine.advance(self._request(index, n)))
+            return work(index)
         except SamepanelError:
             raise
         except Exception:  # a plug-in may raise anything
-            done: list[Rollout] = []
-            for lane in index:
-                done += self._advance_alone(int(lane), n)
-            return done
+            return [rollout for lane in index for rollout in self._retried(np.array([lane]), work)]
 
-    def _advance_alone(self, lane: int, n: int) -> list[Rollout]:
-        index, error = np.array([lane]), ""
+    def _retried(self, index: Array, work: Callable[[Array], list[Rollout]]) -> list[Rollout]:
+        error = ""
         for _ in range(RETRIES):
             try:
-                return self._read(index, self.engine.advance(self._request(index, n)))
+                return work(index)
             except Exception as failure:
-                error = f"simulator: {type(failure).__name__}: {failure}"
-        return [self.lanes.retire(lane, error=error)]
+                error = _crash(failure)
+        return [self.lanes.retire(int(index[0]), error=error)]
+
+    def _shift(self, index: Array) -> list[Rollout]:
+        """Move the objects of lanes whose shift is due; no episode ends by it."""
+        lanes, at = self.lanes, self.lanes.t[index]
+        lanes.states[index, at] = self.engine.shift(lanes.states[index, at], lanes.shift[index])
+        return []
+
+    def _advance(self, index: Array, n: int) -> list[Rollout]:
+        """Advance lanes n steps."""
+        return self._read(index, self.engine.advance(self._request(index, n)))
 
     def _ends(self, index: Array, steps: Array) -> Array:
         """Where the contract ends an episode: at the termination threshold, or some steps after the first success."""

@@ -114,7 +114,8 @@ class Lane:
                 f"task {self.contract.id!r}", expected="a camera", got="none", fix="use it without render_mode"
             )
         camera = self.contract.cameras[0]
-        return self._task.render(self._states, camera.name, camera.width, camera.height)[0]
+        picture: Array = self._task.render(self._states, camera.name, camera.width, camera.height)[0]
+        return picture
 
     def _read(self, moved: Advanced) -> None:
         self._states = np.ascontiguousarray(moved.states[:, 0])

@@ -139,7 +139,7 @@ class BatchSimulator:
 
         `mujoco.rollout` stops a lane at the first divergence warning and repeats its last state, so its clock stops.
         """
-        lanes, n, _ = full.shape
+        _, n, _ = full.shape
         elapsed = np.arange(1, n + 1) * (self._substeps * self.model.opt.timestep)
         on_time = np.abs(full[:, :, 0] - states[:, :1] - elapsed) < 0.5 * self.model.opt.timestep
         diverged = np.logical_or.accumulate(~(on_time & np.isfinite(full).all(axis=2)), axis=1)

@@ -41,7 +41,18 @@ _OBSERVATION = (
         frame="world",
         low=(-1.0, -1.0),
         high=(1.0, 1.0),
-        description="cosine and sine of the block's angle, counter-clockwise about world z; 0 when the stem points to +y",
+        description="cosine and sine of the block's angle, counter-clockwise from where the stem points to +y",
+        rate_hz=_RATE_HZ,
+        proprioceptive=False,
+    ),
+    ObservationField(
+        name="pusher_in_block",
+        size=2,
+        unit="m",
+        frame="block",
+        low=(-2 * SIDE, -2 * SIDE),
+        high=(2 * SIDE, 2 * SIDE),
+        description="pusher's centre seen from the block's centroid, along the block's own axes",
         rate_hz=_RATE_HZ,
         proprioceptive=False,
     ),
@@ -62,24 +73,35 @@ _ACTION = (
 )
 
 
-# The block's angle leaves out 20 degrees on either side of the goal's, so that no scene starts solved.
-def _resets(block_x: tuple[float, float], bearing: tuple[float, float], distance: tuple[float, float]) -> dict[str, Range]:
+def _resets(
+    *, block_distance: tuple[float, float], block_turn: tuple[float, float], pusher_distance: tuple[float, float]
+) -> dict[str, Range]:
+    """Polar about the goal, so that no scene starts solved, and about the block, so that none starts in contact."""
+    circle = (-math.pi, math.pi)
+    ranges = {
+        "block_distance": (block_distance, "m", "goal, centroid to centroid"),
+        "block_bearing": (circle, "rad", "goal's centroid, world axes"),
+        "block_turn": (block_turn, "rad", "goal"),
+        "pusher_distance": (pusher_distance, "m", "block's centroid"),
+        "pusher_bearing": (circle, "rad", "block's centroid, world axes"),
+    }
     return {
-        "block_x": Range(low=block_x[0], high=block_x[1], unit="m"),
-        "block_y": Range(low=0.16, high=0.35, unit="m"),
-        "block_angle": Range(low=math.pi / 4 + 0.35, high=math.pi / 4 + 2 * math.pi - 0.35, unit="rad"),
-        "pusher_bearing": Range(low=bearing[0], high=bearing[1], unit="rad", frame="world, seen from the block's centroid"),
-        "pusher_distance": Range(low=distance[0], high=distance[1], unit="m", frame="block's centroid"),
+        name: Range(low=low, high=high, unit=unit, frame=frame) for name, ((low, high), unit, frame) in ranges.items()
     }
 
 
-_FAMILIAR = _resets((0.16, 0.35), (-math.pi, math.pi), (0.10, 0.16))
-# The block starts beyond every x of the other splits, the pusher farther away, and to its left, where there is room.
-_SHIFTED = _resets((0.355, 0.385), (2 * math.pi / 3, 4 * math.pi / 3), (0.18, 0.24))
+_FAMILIAR = _resets(block_distance=(0.05, 0.11), block_turn=(-math.pi / 2, math.pi / 2), pusher_distance=(0.10, 0.16))
+# Farther from the goal and turned farther from it than any scene of the other splits.
+_SHIFTED = _resets(block_distance=(0.12, 0.145), block_turn=(1.7, 2.3), pusher_distance=(0.10, 0.16))
 _SPLITS: dict[Split, dict[str, Range]] = {"train": _FAMILIAR, "heldout": _FAMILIAR, "stress": _SHIFTED}
 
 _SIGNALS = (
-    Signal(name="progress", unit="1", role="progress", description="coverage over the 0.90 that success asks for, at most 1"),
+    Signal(
+        name="progress",
+        unit="1",
+        role="progress",
+        description="coverage over the 0.90 that success asks for, at most 1",
+    ),
     Signal(name="coverage", unit="1", role="other", description="share of the goal's area that the block covers"),
     Signal(name="contact", unit="1", role="contact", description="1 if the pusher is within 1 mm of the block"),
     Signal(name="tracking_error", unit="m", role="tracking_error", description="from the pusher to its target"),
@@ -101,6 +123,8 @@ CONTRACT = TaskContract(
     success="the block covers at least 0.90 of the goal's area at the end of a control step",
     success_signal="coverage",
     success_threshold=SUCCESS_COVERAGE,
+    termination_threshold=0.95,
+    settle_steps=20,
     object="block",
     dynamics=("object_friction", "object_mass", "actuator_gain", "actuator_force"),
     resets=_SPLITS,
@@ -111,7 +135,9 @@ CONTRACT = TaskContract(
         operator="scripted expert (greedy push planning on the simulator)",
         episodes=200,
         license="Apache-2.0",
-        action_noise=(0.004, 0.004),
+        action_noise=(0.003, 0.003),
+        shifted=0.5,
+        shift=0.12,
     ),
     license="Apache-2.0",
 )

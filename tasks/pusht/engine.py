@@ -28,6 +28,11 @@ PUSHER_RADIUS = 0.015
 _TOUCH = PUSHER_RADIUS + 0.001
 _SLIDES = (0, 1)
 
+_SHARES = np.arange(10, -1, -1) / 10
+"""Shares of a shift that are tried, largest first; the last leaves the block where it is."""
+_SUNK = PUSHER_RADIUS - 0.004
+"""Distance from the block below which the pusher is deeper in it than a push ever presses it, metre."""
+
 
 def load_model() -> mujoco.MjModel:
     """The nominal model. Raises PrerequisiteError if MuJoCo is not the version of the contract (other bits)."""
@@ -66,6 +71,10 @@ _SCALERS: dict[str, Callable[[mujoco.MjModel, float], None]] = {
 }
 
 
+def _polar(distance: Array, bearing: Array) -> Array:
+    return np.asarray(distance[:, None] * shape.turn(np.array([1.0, 0.0]), bearing))
+
+
 class PushTEngine:
     """Keeps `harness.contract.task.Engine`.
 
@@ -97,22 +106,22 @@ class PushTEngine:
 
     def reset(self, scenes: Sequence[Scene]) -> Float64[Array, "lanes state"]:
         """States at rest: the pusher stands at its distance and bearing from the block, clipped into the workspace."""
-        block_x, block_y, angle, bearing, distance = (
-            np.array([scene.variables[name] for scene in scenes], np.float64)
-            for name in ("block_x", "block_y", "block_angle", "pusher_bearing", "pusher_distance")
-        )
-        centroid = shape.centroid_of(np.stack([block_x, block_y], axis=1), angle)
+        drawn = {
+            name: np.array([scene.variables[name] for scene in scenes], np.float64) for name in CONTRACT.resets["train"]
+        }
+        centroid = shape.GOAL[:2] + _polar(drawn["block_distance"], drawn["block_bearing"])
         centroid = np.clip(centroid, self._block_low, self._block_high)
-        offset = distance[:, None] * shape.turn(np.array([1.0, 0.0]), bearing)
-        pusher = np.clip(centroid + offset, 0.0, SIDE)
+        angle = shape.GOAL[2] + drawn["block_turn"]
+        pusher = np.clip(centroid + _polar(drawn["pusher_distance"], drawn["pusher_bearing"]), 0.0, SIDE)
         return self._simulator.pack(np.concatenate([centroid, angle[:, None], pusher], axis=1), pusher)
 
     def observe(self, states: Float64[Array, "*lanes state"]) -> Float32[Array, "*lanes observation"]:
-        """Pusher position, block origin, cosine and sine of the block's angle."""
+        """Pusher position, block origin, cosine and sine of the block's angle, pusher in the block's frame."""
         qpos = self._simulator.qpos(states)
         heading = shape.turn(np.array([1.0, 0.0]), qpos[..., 2])
-        parts = [qpos[..., PUSHER], shape.origin_of(qpos[..., BLOCK]), heading]
-        return np.concatenate(parts, axis=-1).astype(np.float32)
+        pusher, block = qpos[..., PUSHER], qpos[..., BLOCK]
+        parts = [pusher, shape.origin_of(block), heading, shape.to_block(block, pusher)]
+        return np.asarray(np.concatenate(parts, axis=-1), np.float32)
 
     def rest(self, states: Float64[Array, "lanes state"]) -> Float32[Array, "lanes action"]:
         """Where the pusher is."""
@@ -121,10 +130,18 @@ class PushTEngine:
     def shift(
         self, states: Float64[Array, "lanes state"], offsets: Float[Array, "lanes 2"]
     ) -> Float64[Array, "lanes state"]:
-        """States with the block moved, no farther than its slides reach."""
+        """States with the block moved: no farther than its slides reach, and less far where it would cover the pusher.
+
+        A pusher deep inside the block would be held there by the contacts of both its boxes.
+        """
         moved = states.copy()
-        centroid = self._simulator.qpos(moved)[:, :2]
-        centroid[:] = np.clip(centroid + offsets, self._block_low, self._block_high)
+        qpos = self._simulator.qpos(moved)
+        pusher, start = qpos[:, PUSHER], qpos[:, BLOCK].copy()
+        pending = np.ones(len(states), bool)
+        for share in _SHARES:
+            centroid = np.clip(start[:, :2] + share * offsets, self._block_low, self._block_high)
+            qpos[pending, :2] = centroid[pending]
+            pending &= shape.distance_to_block(qpos[:, BLOCK], pusher) < _SUNK
         return moved
 
     def advance(self, request: Advance) -> Advanced:

@@ -22,20 +22,19 @@ CLEARANCE = 0.019
 """Distance from the block at which the pusher travels, metre: its radius of 15 mm and 4 mm."""
 
 _GROWN = shape.BOXES + (CLEARANCE - 0.001) * np.array([-1.0, -1.0, 1.0, 1.0])
-_CONVEX = (0, 1, 2, 4, 5, 7)
+_AT_CORNER = 0.0005
 _OUTWARD = np.array([[-1.0, -1.0], [1.0, -1.0], [1.0, 1.0], [1.0, 1.0], [-1.0, 1.0], [-1.0, 1.0]])
-CORNERS = shape.OUTLINE[_CONVEX, :] + CLEARANCE * _OUTWARD
+CORNERS = np.delete(shape.OUTLINE, shape.CONCAVE, axis=0) + CLEARANCE * _OUTWARD
 """Waypoints at the convex corners, block's frame, metre."""
 
-_NOOK_X, _NOOK_Y = shape.OUTLINE[3] + CLEARANCE
-_NOOKS = np.array([[_NOOK_X, _NOOK_Y], [-_NOOK_X, _NOOK_Y]])
+_NOOKS = shape.OUTLINE[shape.CONCAVE, :] + CLEARANCE * np.array([[1.0, 1.0], [-1.0, 1.0]])
 """Ways out of the two concave corners."""
 
 
-def free(start: Float64[Array, "... 2"], end: Float64[Array, "... 2"]) -> Bool[Array, "..."]:
+def free(start: Float64[Array, "... 2"], end: Float64[Array, "... 2"]) -> Bool[Array, "*legs"]:
     """Whether straight legs miss the grown block (slab test, Kay and Kajiya 1986)."""
     blocked = [_crosses(start, end, box) for box in _GROWN]
-    return ~(blocked[0] | blocked[1])
+    return np.asarray(~(blocked[0] | blocked[1]))
 
 
 def _crosses(start: Array, end: Array, box: Array) -> Array:
@@ -48,13 +47,15 @@ def _crosses(start: Array, end: Array, box: Array) -> Array:
     return np.asarray(first < last)
 
 
-def inside(points: Float64[Array, "... 2"]) -> Bool[Array, "..."]:
+def inside(points: Float64[Array, "*points 2"]) -> Bool[Array, "*points"]:
     """Whether points lie in the grown block."""
     within = [((points > box[:2]) & (points < box[2:])).all(axis=-1) for box in _GROWN]
-    return within[0] | within[1]
+    return np.asarray(within[0] | within[1])
 
 
-def reachable(poses: Float64[Array, "lanes 3"], points: Float64[Array, "*lanes points 2"]) -> Bool[Array, "lanes points"]:
+def reachable(
+    poses: Float64[Array, "lanes 3"], points: Float64[Array, "*lanes points 2"]
+) -> Bool[Array, "lanes points"]:
     """Whether points of the block's frame lie in the workspace."""
     world = shape.to_world(poses[:, None], points)
     return np.asarray(((world >= 0.0) & (world <= SIDE)).all(axis=-1))
@@ -112,6 +113,8 @@ def _through_corners(poses: Array, start: Array, places: Array) -> Array:
     for k in range(len(CORNERS)):
         between = np.minimum(between, between[:, :, k, None] + between[:, None, k, :])
     first = np.where(usable, _leg(start[:, None], CORNERS[None]), np.inf)
+    # A pusher that is at a corner heads for the next one.
+    first = np.where(first < _AT_CORNER, np.inf, first)
     last = _leg(CORNERS[None, None], places[:, :, None])
     onward = (between[:, None, :, :] + last[:, :, None, :]).min(axis=3)
     return np.asarray(first[:, None, :] + onward)

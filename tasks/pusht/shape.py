@@ -17,6 +17,7 @@ from harness.contract.fields import Array
 __all__ = [
     "AREA",
     "BOXES",
+    "CONCAVE",
     "GOAL",
     "GYRATION",
     "OUTLINE",
@@ -60,6 +61,9 @@ OUTLINE = np.array(
 )
 """Corners of the block in its frame, counter-clockwise, metre."""
 
+CONCAVE = (3, 6)
+"""Which of the corners turn inward."""
+
 
 def _polar_moment() -> float:
     """Second moment of area about the centroid (parallel axes), metre to the fourth."""
@@ -75,7 +79,7 @@ GYRATION = math.sqrt(_polar_moment() / AREA)
 """Radius of gyration about the centroid, metre."""
 
 
-def turn(vectors: Float64[Array, "... 2"], angles: Float64[Array, "..."]) -> Float64[Array, "... 2"]:
+def turn(vectors: Float64[Array, "... 2"], angles: Float64[Array, "*angles"]) -> Float64[Array, "... 2"]:
     """Vectors turned counter-clockwise by angles, radian."""
     # A copy, since numpy's sine of a strided view may differ in the last bit from that of contiguous memory.
     angles = np.array(angles, np.float64, order="C")
@@ -94,12 +98,12 @@ def to_block(poses: Float64[Array, "... 3"], points: Float64[Array, "... 2"]) ->
     return turn(points - poses[..., :2], -poses[..., 2])
 
 
-def origin_of(poses: Float64[Array, "... 3"]) -> Float64[Array, "... 2"]:
+def origin_of(poses: Float64[Array, "*poses 3"]) -> Float64[Array, "*poses 2"]:
     """The field's block position: the middle of the bar's outer edge, in the world."""
     return to_world(poses, np.array([0.0, -_DROP]))
 
 
-def centroid_of(origins: Float64[Array, "... 2"], angles: Float64[Array, "..."]) -> Float64[Array, "... 2"]:
+def centroid_of(origins: Float64[Array, "*poses 2"], angles: Float64[Array, "*poses"]) -> Float64[Array, "*poses 2"]:
     """Inverse of `origin_of`."""
     return origins + turn(np.array([0.0, _DROP]), angles)
 
@@ -108,14 +112,14 @@ GOAL = np.array([*centroid_of(np.array([0.256, 0.256]), np.array(math.pi / 4)), 
 """Pose of the goal; its origin is the field's (256, 256) at 1 mm a pixel."""
 
 
-def pose_error(poses: Float64[Array, "... 3"]) -> Float64[Array, "... 3"]:
+def pose_error(poses: Float64[Array, "*poses 3"]) -> Float64[Array, "*poses 3"]:
     """Offset of the centroid from the goal's (metre, world) and of the angle (radian, in [-pi, pi])."""
-    error = poses - GOAL
+    error: Array = poses - GOAL
     error[..., 2] = np.remainder(error[..., 2] + math.pi, 2 * math.pi) - math.pi
     return error
 
 
-def coverage(poses: Float64[Array, "... 3"]) -> Float64[Array, "..."]:
+def coverage(poses: Float64[Array, "*poses 3"]) -> Float64[Array, "*poses"]:
     """Share of the goal's area that the block covers, in [0, 1].
 
     A horizontal line cuts a goal box in one interval, so by Green's theorem the common area of the block and the box is
@@ -125,7 +129,8 @@ def coverage(poses: Float64[Array, "... 3"]) -> Float64[Array, "..."]:
     flat = np.ascontiguousarray(poses, np.float64).reshape(-1, 1, 3)
     corners = to_block(GOAL, to_world(flat, OUTLINE))[:, None]
     shares = _edge_integrals(corners, np.roll(corners, -1, axis=2), BOXES[:, None])
-    return shares.reshape(len(flat), -1).sum(axis=1).reshape(poses.shape[:-1]) / AREA
+    total = shares.reshape(len(flat), -1).sum(axis=1).reshape(poses.shape[:-1])
+    return np.asarray(np.clip(total / AREA, 0.0, 1.0))
 
 
 def _edge_integrals(start: Array, end: Array, boxes: Array) -> Array:
@@ -148,13 +153,15 @@ def _edge_integrals(start: Array, end: Array, boxes: Array) -> Array:
 
 
 def _fraction(start: Array, end: Array, level: Array) -> Array:
-    """How far along [start, end] a level is reached, clipped to [0, 1]; an edge along the level lies on one side of it."""
+    """How far along [start, end] a level is reached, clipped to [0, 1]; where both are equal, 0 or 1."""
     run = end - start
     flat = np.abs(run) < 1e-300
-    return np.clip((level - start) / np.where(flat, 1e-300, run), 0.0, 1.0)
+    return np.asarray(np.clip((level - start) / np.where(flat, 1e-300, run), 0.0, 1.0))
 
 
-def distance_to_block(poses: Float64[Array, "... 3"], points: Float64[Array, "... 2"]) -> Float64[Array, "..."]:
+def distance_to_block(
+    poses: Float64[Array, "*points 3"], points: Float64[Array, "*points 2"]
+) -> Float64[Array, "*points"]:
     """Signed distance from points of the world to the block, metre; negative inside."""
     local = to_block(poses, points)
     bar, stem = (_distance_to_box(local, box) for box in BOXES)

@@ -103,7 +103,7 @@ _NOMINAL = _resets((0.0, 0.25), (0.3, 0.7), (-0.7, 0.7))
 _RESETS: dict[Split, dict[str, Range]] = {
     "train": _NOMINAL,
     "heldout": _NOMINAL,
-    "stress": _resets((0.0, 0.25), (0.71, 0.77), (-0.7, 0.7)),
+    "stress": _resets((0.02, 0.25), (0.74, 0.8), (-0.7, 0.7)),
 }
 
 CONTRACT = TaskContract(

@@ -52,7 +52,7 @@ class TransferEngine:
     def reset(self, scenes: Sequence[Scene]) -> Float64[Array, "lanes state"]:
         """Both arms at gym-aloha's start pose; the cube flat on the table at the scene's place and yaw."""
         qpos = np.tile(np.concatenate([HOME, np.zeros(7)]), (len(scenes), 1))
-        qpos[:, CUBE_POSE] = [_cube_pose(scene) for scene in scenes]
+        qpos[:, CUBE_POSE] = np.array([_cube_pose(scene) for scene in scenes]).reshape(-1, 7)
         return self.simulator.pack(qpos, np.tile(HOME, (len(scenes), 1)))
 
     def observe(self, states: Float64[Array, "lanes state"]) -> Float32[Array, "lanes observation"]:

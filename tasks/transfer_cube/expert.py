@@ -30,6 +30,8 @@ _MISPLACED_M = 0.012
 """How far the held cube may be from the meeting point when the left gripper comes."""
 _HELD_M = 0.035
 """How far the cube's centre may be from the pinch point of the right gripper while that holds it."""
+_FALLEN_M = -0.05
+"""Height of the cube's centre below which it has fallen off the table."""
 
 
 class TransferExpert:
@@ -48,10 +50,12 @@ class TransferExpert:
     card: Mapping[str, Any] = {"method": "expert", "task": CONTRACT.id, "version": 1}
 
     def plan(self, query: Query) -> Plan:
-        """The next actions of every valid row's script; the other rows hold."""
+        """The next actions of every valid row's script; the other rows hold, and so do those whose cube fell down."""
         actions = np.repeat(query.hold[:, None], _CHUNK, axis=1)
         memory = query.memory.copy()
-        for row in np.flatnonzero(query.valid):
+        assert query.states is not None, "the harness gives them to a privileged policy"
+        fallen = query.states[:, QPOS][:, CUBE_POSE][:, 2] < _FALLEN_M
+        for row in np.flatnonzero(query.valid & ~fallen):
             script = _script(query, int(row))
             steps = query.steps[row] + np.arange(_CHUNK)
             actions[row] = script.motion.at(steps)

@@ -18,8 +18,8 @@ __all__ = [
     "CUBE_POSE",
     "CUBE_PUSH",
     "CUBE_XY",
-    "QPOS",
     "HOME",
+    "QPOS",
     "REST_HEIGHT",
     "RIGHT_JOINTS",
     "action_to_control",
@@ -60,18 +60,21 @@ def action_to_control(actions: Float32[Array, "*batch 14"]) -> Float64[Array, "*
 
 def control_to_action(controls: Float64[Array, "*batch 16"]) -> Float32[Array, "*batch 14"]:
     """The action that asks for these servo targets."""
-    return _opened(controls).astype(np.float32)
+    actions: Array = _opened(controls).astype(np.float32)
+    return actions
 
 
 def observation_of(qpos: Float64[Array, "*batch 23"]) -> Float32[Array, "*batch 21"]:
     """Joints and opening per arm, then the cube's position and its quaternion with w >= 0; saturates at the bounds."""
     sign = np.where(qpos[..., 19:20] < 0, -1.0, 1.0)
     exact = np.concatenate([_opened(qpos[..., :16]), qpos[..., CUBE_PLACE], sign * qpos[..., 19:23]], axis=-1)
-    return np.clip(exact.astype(np.float32), _LOW, _HIGH)
+    observed: Array = np.clip(exact.astype(np.float32), _LOW, _HIGH)
+    return observed
 
 
 def _opened(joints: Float[Array, "*batch 16"]) -> Float[Array, "*batch 14"]:
     """Replace the two fingers of each arm by the opening that its left finger stands for."""
     arms = joints.reshape(*joints.shape[:-1], 2, 8)
     opening = (arms[..., 6:7] - _FINGER_CLOSED) / (_FINGER_OPEN - _FINGER_CLOSED)
-    return np.concatenate([arms[..., :6], opening], axis=-1).reshape(*joints.shape[:-1], 14)
+    opened: Array = np.concatenate([arms[..., :6], opening], axis=-1)
+    return opened.reshape(*joints.shape[:-1], 14)

@@ -19,7 +19,7 @@ __all__ = ["Motion", "minimum_jerk"]
 
 def minimum_jerk(fraction: Float64[Array, "*shape"]) -> Float64[Array, "*shape"]:
     """Travelled share of a minimum-jerk movement at a fraction of its duration, clipped to [0, 1]."""
-    s = np.clip(fraction, 0.0, 1.0)
+    s: Array = np.clip(fraction, 0.0, 1.0)
     return s * s * s * (10.0 + s * (6.0 * s - 15.0))
 
 
@@ -41,7 +41,8 @@ class Motion:
     def at(self, steps: Int64[Array, " n"]) -> Float64[Array, "n action"]:
         """Actions to reach at the end of these control steps."""
         share = minimum_jerk((steps[:, None] + 1.0 - self.starts) / self.durations)
-        return self.base + share @ self.deltas
+        reached: Array = self.base + share @ self.deltas
+        return reached
 
     def pack(self) -> Float64[Array, " floats"]:
         """One flat row."""

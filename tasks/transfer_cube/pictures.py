@@ -2,13 +2,13 @@
 
 from __future__ import annotations
 
+import atexit
 import os
-import weakref
 
 # MuJoCo reads it once, when it is first imported; without a display its default backend opens no context.
 os.environ.setdefault("MUJOCO_GL", "egl")
 
-import mujoco  # noqa: E402 (after the backend is chosen)
+import mujoco
 import numpy as np
 from jaxtyping import Float64, UInt8
 
@@ -43,11 +43,16 @@ class Painter:
     def _sized(self, width: int, height: int) -> mujoco.Renderer:
         """A renderer for that size; it is made anew only when the size changes, since that takes long."""
         if self._renderer is None or (self._renderer.width, self._renderer.height) != (width, height):
-            if self._renderer is not None:
-                self._renderer.close()
+            self._close()
             frame = self._model.vis.global_
             frame.offwidth, frame.offheight = max(width, frame.offwidth), max(height, frame.offheight)
             self._renderer = mujoco.Renderer(self._model, height, width)
-            # Before the interpreter tears down the graphics library; a renderer left open then fails to close.
-            weakref.finalize(self, self._renderer.close)
+            # Registered after MuJoCo's own exit handler and so run before it: a renderer cannot be closed afterwards.
+            atexit.register(self._close)
         return self._renderer
+
+    def _close(self) -> None:
+        atexit.unregister(self._close)
+        if self._renderer is not None:
+            self._renderer.close()
+            self._renderer = None

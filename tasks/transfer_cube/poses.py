@@ -21,7 +21,7 @@ _LOW_M, _RISE_M = 0.07, 0.08
 _RETRACT_M = 0.03
 """How far the right arm draws the cube towards its base while lifting it; eases the reach to far cubes."""
 _DOWN, _AHEAD = (-0.3, 0.8, 0.0, 1.2), (-0.6, 1.1, 0.0, -0.5)
-"""Guesses for shoulder, elbow, forearm roll and wrist angle of an arm that reaches down and of one that reaches ahead."""
+"""Guesses for shoulder, elbow, forearm roll and wrist angle when reaching down and when reaching ahead."""
 _BASE = {"left": np.array([-0.469, 0.5]), "right": np.array([0.469, 0.5])}
 """Bases of the arms, metre, world x and y."""
 
@@ -86,13 +86,15 @@ def _guess(middle: tuple[float, ...], waist: float, wrist: float) -> Float64[Arr
 
 
 def _above(place: Float64[Array, " 3"], height: float) -> Float64[Array, " 3"]:
-    return place + np.array([0.0, 0.0, height])
+    raised: Array = place + np.array([0.0, 0.0, height])
+    return raised
 
 
 def _retracted(place: Float64[Array, " 3"]) -> Float64[Array, " 3"]:
     """A place drawn towards the right base at the same height."""
     inwards = np.append(_BASE["right"] - place[:2], 0.0)
-    return place + _RETRACT_M * inwards / np.linalg.norm(inwards)
+    drawn: Array = place + _RETRACT_M * inwards / np.linalg.norm(inwards)
+    return drawn
 
 
 def _waist(side: str, place: Float64[Array, " 3"]) -> float:

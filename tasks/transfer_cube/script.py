@@ -9,6 +9,7 @@ import numpy as np
 from jaxtyping import Float64
 
 from harness.contract.fields import Array
+from tasks.transfer_cube.contract import CONTRACT
 from tasks.transfer_cube.layout import HOME, control_to_action
 from tasks.transfer_cube.motion import Motion
 from tasks.transfer_cube.poses import CubeOnTable, fetch, left_around, right_at_meeting, right_raised
@@ -110,7 +111,7 @@ def write_hand_over(
         timeline.move(_LEFT_GRIPPER, _OPEN, step, 8)
         start = timeline.move(_LEFT, waiting, step, 12) - 3
     end = _take(timeline, start, taking)
-    return Script(CubeOnTable(0, 0, 0), step, np.inf, end, draws, timeline.motion())
+    return Script(CubeOnTable(0, 0, 0), step, CONTRACT.horizon, end, draws, timeline.motion())
 
 
 class _Timeline:

@@ -6,7 +6,7 @@ import pytest
 import yaml
 
 from harness import registry
-from harness.contract.conformance import check_method, check_policy
+from harness.conformance import check_method, check_policy
 from harness.contract.policy import Runtime
 from harness.demonstrations import read
 

@@ -6,7 +6,7 @@ from gymnasium.utils.env_checker import check_env
 from pettingzoo.test import parallel_api_test, parallel_seed_test
 
 from harness import registry
-from harness.contract.conformance import TASK_CHECKS, TaskBench
+from harness.conformance import TASK_CHECKS, TaskBench
 from tasks.engines.gymnasium_env import register
 from tasks.engines.pettingzoo_env import TaskParallelEnv
 

@@ -1,4 +1,4 @@
-"""Law 4: a physics step is a pure function of (state, control, model): chunks, threads and neighbours change nothing."""
+"""Law 4: a physics step is a pure function of (state, control, model), in chunks, threads and any company."""
 
 import numpy as np
 import pytest

@@ -9,9 +9,9 @@ from typing import Literal
 
 from pydantic import BaseModel, ConfigDict
 
+from fakes.policies import KINDS
 from harness.errors import CheckpointError
 from harness.hashing import content_hash
-from fakes.policies import KINDS
 
 
 class Recipe(BaseModel):

@@ -13,6 +13,8 @@ from pathlib import Path
 import numpy as np
 from pydantic import TypeAdapter
 
+from fakes.policies import Steady
+from fakes.task import CONTRACT, FakeEngine, FakeTask
 from harness import registry
 from harness.artifact.rows import Identity, build_row
 from harness.contract.fields import bounds
@@ -25,8 +27,6 @@ from harness.faults.realise import realise
 from harness.manifest.loading import load_manifest
 from harness.rollout.episode import Assignment, Rollout
 from harness.rollout.rounds import rollouts
-from fakes.policies import Steady
-from fakes.task import CONTRACT, FakeEngine, FakeTask
 
 PLUGIN = Path(__file__).parents[1] / "plugin"
 SUPPORT = Path(__file__).parents[1]
@@ -160,8 +160,7 @@ def row_of(rollout, condition="nominal", contract=CONTRACT, familiarity=None, **
 def digests(done: dict[str, Rollout]) -> dict[str, str]:
     """Digest of every rollout, by episode."""
     return {
-        episode: row_of(rollout, condition=episode.split("/")[0])["digest"]
-        for episode, rollout in sorted(done.items())
+        episode: row_of(rollout, condition=episode.split("/")[0])["digest"] for episode, rollout in sorted(done.items())
     }
 
 

@@ -158,8 +158,9 @@ class FakeEngine:
 class FakeExpert:
     """Goes to the goal that it reads off the state."""
 
-    contract = PolicyContract(method="expert", task="fake-v1", n_obs=1, chunk=8, width=16, privileged=True)
-    card = {"method": "expert"}
+    def __init__(self):
+        self.contract = PolicyContract(method="expert", task="fake-v1", n_obs=1, chunk=8, width=16, privileged=True)
+        self.card = {"method": "expert"}
 
     def plan(self, query):
         return Plan(np.repeat(query.states[:, None, 5:7], 8, axis=1).astype(np.float32), query.memory)

@@ -7,7 +7,7 @@ from dataclasses import fields, replace
 
 import numpy as np
 
-from harness.contract.conformance.workbench import LANES, STEPS, TaskBench, demand, demand_array, first_field, same
+from harness.conformance.workbench import LANES, STEPS, TaskBench, demand, demand_array, first_field, same
 from harness.contract.fields import Array, bounds, slices
 from harness.contract.task import Advance, Advanced, Dynamics, Engine
 

@@ -10,7 +10,7 @@ from typing import Any
 
 import numpy as np
 
-from harness.contract.conformance.workbench import demand, demand_array, query, same, start
+from harness.conformance.workbench import demand, demand_array, query, same, start
 from harness.contract.fields import Array, bounds
 from harness.contract.policy import Plan, Policy, PolicyContract, Query
 from harness.contract.scenes import draw_scene

@@ -9,8 +9,8 @@ from typing import Any
 
 from pydantic import BaseModel
 
-from harness.contract.conformance.policies import check_policy
-from harness.contract.conformance.workbench import demand
+from harness.conformance.policies import check_policy
+from harness.conformance.workbench import demand
 from harness.contract.policy import Execution, Method, Policy, Runtime, TrainingJob
 from harness.contract.task import Task
 from harness.demonstrations import dataset_hash

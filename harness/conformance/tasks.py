@@ -7,8 +7,8 @@ from collections.abc import Callable, Iterable, Mapping
 
 import numpy as np
 
-from harness.contract.conformance import physics
-from harness.contract.conformance.workbench import TaskBench, demand, demand_array, query, same, start
+from harness.conformance import physics
+from harness.conformance.workbench import TaskBench, demand, demand_array, query, same, start
 from harness.contract.fields import Array, bounds
 from harness.contract.scenes import draw_scene
 from harness.contract.task import SPLITS, Advance, Advanced, Dynamics, Task, TaskContract
@@ -165,7 +165,7 @@ def demonstrations_are_kept(bench: TaskBench) -> None:
 
 
 def pictures_are_drawn(bench: TaskBench) -> None:
-    """Every camera draws a uint8 frame of the size asked for for each state; it shows something, and not always the same."""
+    """Every camera draws uint8 frames of the size asked for, one a state; they show something of the scene."""
     states, (width, height) = bench.states(2), _PICTURE
     kept = states.copy()
     for camera in bench.contract.cameras:

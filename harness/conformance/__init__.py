@@ -1,6 +1,6 @@
 """The contract suite: what every task, policy and method must pass, as an importable API (law 12).
 
-    from harness.contract.conformance import TASK_CHECKS, check_task
+    from harness.conformance import TASK_CHECKS, check_task
     check_task(my_task)                                       # all of it
     @pytest.mark.parametrize("check", TASK_CHECKS)            # or a test each
     def test_my_task(check): TASK_CHECKS[check](TaskBench(my_task))
@@ -9,9 +9,9 @@ A check returns nothing, or raises ContractError that says whose, expected, got 
 runner, or a numerical package beyond numpy.
 """
 
-from harness.contract.conformance.methods import check_method
-from harness.contract.conformance.policies import POLICY_CHECKS, PolicyBench, check_policy
-from harness.contract.conformance.tasks import TASK_CHECKS, check_task
-from harness.contract.conformance.workbench import TaskBench
+from harness.conformance.methods import check_method
+from harness.conformance.policies import POLICY_CHECKS, PolicyBench, check_policy
+from harness.conformance.tasks import TASK_CHECKS, check_task
+from harness.conformance.workbench import TaskBench
 
 __all__ = ["POLICY_CHECKS", "TASK_CHECKS", "PolicyBench", "TaskBench", "check_method", "check_policy", "check_task"]

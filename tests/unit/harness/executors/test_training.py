@@ -1,0 +1,98 @@
+"""Checkpoints are trained once, in processes of their own, whose end is understood."""
+
+import json
+import os
+
+import pytest
+from fakes.methods import Recipe
+
+from harness.contract.policy import Execution
+from harness.errors import CheckpointError, WorkerError
+from harness.executors import training
+from harness.executors.training import make_ticket, train_missing
+from harness.executors.watcher import Watcher
+from harness.manifest.manifest import PolicySpec
+
+
+@pytest.fixture
+def ticket(plugins, tmp_path, monkeypatch):
+    monkeypatch.setenv("SAMEPANEL_CACHE", str(tmp_path / "cache"))
+
+    def make(seed=0, execute=2, **recipe):
+        spec = PolicySpec("p", "fake", 1, "fake-v1", seed, Recipe(**recipe), Execution(execute=execute))
+        return make_ticket(spec, "cpu")
+
+    return make
+
+
+def train(*tickets, workers=2):
+    said = []
+    train_missing(tickets, workers=workers, report=lambda *report: said.append(report))
+    return said
+
+
+def card(ticket):
+    return json.loads((ticket.directory / "card.json").read_text())
+
+
+def test_every_checkpoint_is_trained_in_a_process_of_its_own_and_tells_its_progress(ticket):
+    tickets = [ticket(seed=seed) for seed in range(2)]
+    said = train(*tickets)
+    assert all(item.trained for item in tickets)
+    assert len({card(item)["pid"] for item in tickets} | {os.getpid()}) == 3
+    for item in tickets:
+        assert [(step, total) for who, step, total, _ in said if who.seed == item.seed] == [(1, 2), (2, 2)]
+
+
+def test_what_is_cached_is_not_trained_again(ticket):
+    first = ticket()
+    train(first)
+    before = card(first)
+    assert train(ticket()) == []
+    assert card(first) == before
+    assert not ticket(chunk=5).trained
+
+
+def test_the_key_is_all_that_decides_the_weights(ticket):
+    keys = [ticket().key, ticket(seed=1).key, ticket(chunk=5).key, ticket(sigma=0.1).key]
+    assert len(set(keys)) == 4
+    assert ticket(execute=1).key == ticket().key
+    assert ticket().directory == ticket().directory
+
+
+def test_an_error_in_training_reaches_the_caller(ticket, capfd):
+    with pytest.raises(WorkerError, match=r"training of p-s0 on fake-v1.*RuntimeError: out of ideas"):
+        train(ticket(training="raises"))
+    with pytest.raises(CheckpointError, match="expected patience"):
+        train(ticket(training="repairable"))
+
+
+def test_a_process_that_dies_is_an_error_that_says_what_to_do(ticket):
+    with pytest.raises(WorkerError, match=r"ended with code 9.*run the same command again"):
+        train(ticket(training="dies"))
+
+
+def test_a_training_that_writes_nothing_is_no_success(ticket):
+    with pytest.raises(WorkerError, match="ended with code 0"):
+        train(ticket(training="writes nothing"))
+
+
+def test_an_interrupted_process_interrupts_the_run(ticket):
+    class Process:
+        exitcode = 130
+
+        def join(self):
+            """Nothing to wait for."""
+
+    class Silence:
+        def get(self, timeout):
+            raise training.queue.Empty
+
+    with pytest.raises(KeyboardInterrupt):
+        training._finish(ticket(), Process(), Silence(), {}, lambda *_: None)
+
+
+def test_a_watcher_may_say_nothing(ticket):
+    watcher = Watcher()
+    watcher.training([ticket()])(ticket(), 1, 2, 0.1)
+    watcher.rolling(3, 0)("group", 1)
