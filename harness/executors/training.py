@@ -1,4 +1,4 @@
-"""Training what is missing: one process a checkpoint, as many side by side as there are threads to use.
+"""Training what is missing: one checkpoint a process at a time, as many processes as there are threads to use.
 
 One core a process is faster than one process on all cores (the models are small) and independent of how many cores a
 machine has, so the same seed gives the same weights at any `--threads`. An unchanged recipe on unchanged data finds its
@@ -18,7 +18,7 @@ from multiprocessing.context import SpawnProcess
 from pathlib import Path
 from typing import Any
 
-from harness.contract.policy import Execution, Method, Runtime, TrainingJob
+from harness.contract.policy import Execution, Method, Progress, Runtime, TrainingJob
 from harness.contract.task import Task
 from harness.demonstrations import dataset_hash
 from harness.errors import SamepanelError, WorkerError
@@ -28,6 +28,9 @@ from harness.manifest.manifest import PolicySpec
 from harness.registry import load
 
 __all__ = ["Ticket", "cache_folder", "make_ticket", "train_missing"]
+
+INTERRUPTED = 130
+"""Exit code of a training process that Ctrl-C ended."""
 
 
 def cache_folder() -> Path:
@@ -92,87 +95,122 @@ def train_missing(tickets: Sequence[Ticket], *, workers: int, report: Report) ->
         WorkerError: a training process died.
     """
     waiting = [ticket for ticket in tickets if not ticket.trained]
-    context = multiprocessing.get_context("spawn")
-    messages: multiprocessing.Queue[tuple[str, Any]] = context.Queue()
-    running: dict[str, tuple[Ticket, SpawnProcess]] = {}
-    by_key = {ticket.key: ticket for ticket in waiting}
-    try:
-        while waiting or running:
-            while waiting and len(running) < workers:
-                ticket = waiting.pop(0)
-                process = context.Process(target=_train, args=(ticket, messages), name=f"train {ticket.label}")
+    if waiting:
+        _Crew(waiting, min(workers, len(waiting))).run(report)
+
+
+class _Crew:
+    """Some processes that take tickets from one queue until it is empty; what they import is imported once each."""
+
+    def __init__(self, tickets: Sequence[Ticket], workers: int) -> None:
+        context = multiprocessing.get_context("spawn")
+        self._tickets = {ticket.key: ticket for ticket in tickets}
+        self._todo: multiprocessing.Queue[Ticket | None] = context.Queue()
+        self._messages: multiprocessing.Queue[tuple[int, str, Any]] = context.Queue()
+        for item in (*tickets, *[None] * workers):
+            self._todo.put(item)
+        self._busy: dict[int, str] = {}
+        self._processes: dict[int, SpawnProcess] = {
+            number: context.Process(target=_work, args=(number, self._todo, self._messages))
+            for number in range(workers)
+        }
+
+    def run(self, report: Report) -> None:
+        """Start, listen until all have ended, and clean up whatever happens."""
+        try:
+            for process in self._processes.values():
                 process.start()
-                running[ticket.key] = (ticket, process)
-            _drain(messages, by_key, report)
-            for key, (ticket, process) in list(running.items()):
-                if not process.is_alive():
-                    _finish(ticket, process, messages, by_key, report)
-                    del running[key]
-    finally:
-        for _, process in running.values():
+            while any(process.is_alive() for process in self._processes.values()):
+                self._listen(report)
+                self._check()
+            self._listen(report)
+            self._check()
+        finally:
+            self._stop()
+
+    def _listen(self, report: Report) -> None:
+        """Hand on what the processes say; an error they report is raised here."""
+        while True:
+            try:
+                number, key, content = self._messages.get(timeout=0.1)
+            except queue.Empty:
+                return
+            self._busy[number] = key
+            if isinstance(content, Exception):
+                raise content
+            if content is not None:
+                report(self._tickets[key], *content)
+
+    def _check(self) -> None:
+        """A process that ended with anything but 0 died over the ticket it spoke of last."""
+        for number, process in self._processes.items():
+            if process.is_alive() or process.exitcode == 0:
+                continue
+            if process.exitcode == INTERRUPTED:
+                raise KeyboardInterrupt
+            self._listen(lambda *ignored: None)
+            ticket = self._tickets.get(self._busy.get(number, ""))
+            raise WorkerError(
+                f"training of {ticket.label} on {ticket.task}" if ticket else "training",
+                got=f"the process ended with code {process.exitcode}",
+                fix="run the same command again; it goes on from the last snapshot",
+            )
+
+    def _stop(self) -> None:
+        for process in self._processes.values():
             if process.is_alive() and process.pid is not None:
                 os.kill(process.pid, signal.SIGINT)
-        for _, process in running.values():
-            process.join(timeout=20)
-            process.kill()
+        for process in self._processes.values():
+            if process.pid is not None:
+                process.join(timeout=20)
+                process.kill()
 
 
-def _train(ticket: Ticket, messages: multiprocessing.Queue[tuple[str, Any]]) -> None:
-    """Body of a training process."""
+def _work(
+    number: int,
+    todo: multiprocessing.Queue[Ticket | None],
+    messages: multiprocessing.Queue[tuple[int, str, Any]],
+) -> None:
+    """Body of a training process: one ticket after the other."""
     try:
-        plugin: Method = load("methods", ticket.method)
-        task: Task = load("tasks", ticket.task)
-        job = TrainingJob(
-            task=task.contract,
-            dataset=task.demonstrations,
-            dataset_hash=dataset_hash(task.demonstrations),
-            recipe=plugin.recipe.model_validate(ticket.recipe),
-            execution=ticket.execution,
-            seed=ticket.seed,
-            directory=ticket.directory,
-            runtime=Runtime(threads=1, device=ticket.device),
-        )
-        plugin.train(job, lambda step, total, loss: messages.put((ticket.key, (step, total, loss))))
+        while (ticket := todo.get()) is not None:
+            messages.put((number, ticket.key, None))
+            _train_or_tell(number, ticket, messages)
     except KeyboardInterrupt:
-        raise SystemExit(130) from None
+        raise SystemExit(INTERRUPTED) from None
+
+
+def _train_or_tell(number: int, ticket: Ticket, messages: multiprocessing.Queue[tuple[int, str, Any]]) -> None:
+    """Train; what goes wrong is told, and ends the process."""
+    whose = f"training of {ticket.label} on {ticket.task}"
+    try:
+        _train(ticket, _speaker(number, ticket.key, messages))
+        if not ticket.trained:
+            raise WorkerError(whose, expected=f"a checkpoint in {ticket.directory}", got="none")
     except SamepanelError as error:
-        messages.put((ticket.key, error))
+        messages.put((number, ticket.key, error))
         raise SystemExit(2) from None
     except Exception as error:
-        text = f"{type(error).__name__}: {error}"
-        messages.put((ticket.key, WorkerError(f"training of {ticket.label} on {ticket.task}", got=text)))
+        messages.put((number, ticket.key, WorkerError(whose, got=f"{type(error).__name__}: {error}")))
         traceback.print_exc()
         raise SystemExit(1) from None
 
 
-def _drain(
-    messages: multiprocessing.Queue[tuple[str, Any]], by_key: dict[str, Ticket], report: Report, wait: float = 0.1
-) -> None:
-    """Hand on what the processes say; an error they report is raised here."""
-    while True:
-        try:
-            key, content = messages.get(timeout=wait)
-        except queue.Empty:
-            return
-        if isinstance(content, Exception):
-            raise content
-        report(by_key[key], *content)
+def _speaker(number: int, key: str, messages: multiprocessing.Queue[tuple[int, str, Any]]) -> Progress:
+    return lambda step, total, loss: messages.put((number, key, (step, total, loss)))
 
 
-def _finish(
-    ticket: Ticket,
-    process: SpawnProcess,
-    messages: multiprocessing.Queue[tuple[str, Any]],
-    by_key: dict[str, Ticket],
-    report: Report,
-) -> None:
-    process.join()
-    _drain(messages, by_key, report)
-    if process.exitcode == 130:
-        raise KeyboardInterrupt
-    if process.exitcode != 0 or not ticket.trained:
-        raise WorkerError(
-            f"training of {ticket.label} on {ticket.task}",
-            got=f"the process ended with code {process.exitcode}",
-            fix="run the same command again; it goes on from the last snapshot",
-        )
+def _train(ticket: Ticket, progress: Progress) -> None:
+    plugin: Method = load("methods", ticket.method)
+    task: Task = load("tasks", ticket.task)
+    job = TrainingJob(
+        task=task.contract,
+        dataset=task.demonstrations,
+        dataset_hash=dataset_hash(task.demonstrations),
+        recipe=plugin.recipe.model_validate(ticket.recipe),
+        execution=ticket.execution,
+        seed=ticket.seed,
+        directory=ticket.directory,
+        runtime=Runtime(threads=1, device=ticket.device),
+    )
+    plugin.train(job, progress)

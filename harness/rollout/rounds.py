@@ -70,18 +70,36 @@ def rollouts(
     queue = iter(assignments)
     memory = Lanes(lanes, engine, policy.contract, execution)
     loop = _Rounds(engine, Inference(policy, engine.contract), execution, memory, clock)
+    meter = _Meter(clock, engine, loop.inference)
     while True:
-        started, physics = time.perf_counter(), engine.physics_seconds
-        inference, queries = loop.inference.seconds, loop.inference.queries
         fresh = list(islice(queue, int((~memory.active).sum())))
         if not fresh and not memory.active.any():
+            meter.read()
             return
         done = _admit(memory, fresh) + loop.run_round()
-        clock.physics_s += engine.physics_seconds - physics
-        clock.total_s += time.perf_counter() - started
-        clock.inference_s += loop.inference.seconds - inference
-        clock.queries += loop.inference.queries - queries
         yield from done
+        meter.read()
+
+
+class _Meter:
+    """Books on a clock what has passed since it was last read, with what the caller did with the rollouts."""
+
+    def __init__(self, clock: Clock, engine: Engine, inference: Inference) -> None:
+        self._clock, self._engine, self._inference = clock, engine, inference
+        self._last = self._now()
+
+    def read(self) -> None:
+        now = self._now()
+        wall, physics, inference, queries = (new - old for new, old in zip(now, self._last, strict=True))
+        self._last = now
+        self._clock.total_s += wall
+        self._clock.physics_s += physics
+        self._clock.inference_s += inference
+        self._clock.queries += int(queries)
+
+    def _now(self) -> tuple[float, float, float, float]:
+        inference = self._inference
+        return time.perf_counter(), self._engine.physics_seconds, inference.seconds, inference.queries
 
 
 def _admit(lanes: Lanes, fresh: list[Assignment]) -> list[Rollout]:

@@ -37,10 +37,11 @@ their recoveries need, plus a margin, inside the servos' range.
 | 6     | left_gripper     | opening; both fingers follow it                                 | 0     | 1    | 1    |
 | 7-13  | right_joints, right_gripper | as of the left arm                                   |       |      |      |
 
-An episode succeeds by gym-aloha's rule, reward 4: at the end of a control step the left finger of the left gripper
-touches the cube while the cube does not touch the table, even if the right gripper still holds it. It fails after 150
-steps (6 s). Progress is gym-aloha's reward divided by 4: touched, lifted, attempted, transferred. Contacts are those
-before the last physics step of the control step.
+An episode succeeds when both fingers of the left gripper touch the cube at the end of a control step while the cube
+does not touch the table, even if the right gripper still holds it. It fails after 150 steps (6 s). Progress is a
+quarter of gym-aloha's reward: touched, lifted, attempted, transferred, but that gym-aloha asks for one finger only,
+which random motion fulfils on one scene in fifteen. Contacts are those before the last physics step of the control
+step.
 
 Dynamics factors: `object_mass` (mass and inertia of the cube), `object_friction` (friction of the cube, of the fingers
 and of the table, since MuJoCo takes the larger one of a pair), `actuator_gain` (stiffness of all servos).

@@ -23,7 +23,7 @@ class Recipe(BaseModel):
     width: int = 4
     sigma: float = 0.0
     task: str = "fake-v1"
-    training: Literal["fine", "raises", "dies", "repairable", "writes nothing"] = "fine"
+    training: Literal["fine", "raises", "dies", "repairable", "interrupted", "writes nothing"] = "fine"
 
 
 class FakeMethod:
@@ -38,6 +38,8 @@ class FakeMethod:
             raise RuntimeError("out of ideas")
         if settings == "repairable":
             raise CheckpointError("fake", expected="patience", got="none", fix="wait")
+        if settings == "interrupted":
+            raise KeyboardInterrupt
         if settings == "dies":
             time.sleep(0.2)
             os._exit(9)

@@ -8,7 +8,6 @@ from fakes.methods import Recipe
 
 from harness.contract.policy import Execution
 from harness.errors import CheckpointError, WorkerError
-from harness.executors import training
 from harness.executors.training import make_ticket, train_missing
 from harness.executors.watcher import Watcher
 from harness.manifest.manifest import PolicySpec
@@ -35,11 +34,11 @@ def card(ticket):
     return json.loads((ticket.directory / "card.json").read_text())
 
 
-def test_every_checkpoint_is_trained_in_a_process_of_its_own_and_tells_its_progress(ticket):
+def test_checkpoints_are_trained_in_other_processes_and_tell_their_progress(ticket):
     tickets = [ticket(seed=seed) for seed in range(2)]
     said = train(*tickets)
     assert all(item.trained for item in tickets)
-    assert len({card(item)["pid"] for item in tickets} | {os.getpid()}) == 3
+    assert os.getpid() not in {card(item)["pid"] for item in tickets}
     for item in tickets:
         assert [(step, total) for who, step, total, _ in said if who.seed == item.seed] == [(1, 2), (2, 2)]
 
@@ -73,23 +72,13 @@ def test_a_process_that_dies_is_an_error_that_says_what_to_do(ticket):
 
 
 def test_a_training_that_writes_nothing_is_no_success(ticket):
-    with pytest.raises(WorkerError, match="ended with code 0"):
+    with pytest.raises(WorkerError, match="got none"):
         train(ticket(training="writes nothing"))
 
 
 def test_an_interrupted_process_interrupts_the_run(ticket):
-    class Process:
-        exitcode = 130
-
-        def join(self):
-            """Nothing to wait for."""
-
-    class Silence:
-        def get(self, timeout):
-            raise training.queue.Empty
-
     with pytest.raises(KeyboardInterrupt):
-        training._finish(ticket(), Process(), Silence(), {}, lambda *_: None)
+        train(ticket(training="interrupted"))
 
 
 def test_a_watcher_may_say_nothing(ticket):

@@ -57,7 +57,12 @@ def test_stress_scenes_are_farther_and_more_turned_than_any_other():
 def test_observations_are_the_fields_of_the_contract(engine):
     pose, pusher = np.array([0.2, 0.3, 7.0]), [0.1, 0.4]
     observed = engine.observe(state_of(engine, pose, pusher))[0]
-    expected = [*pusher, *shape.origin_of(pose), np.cos(7.0), np.sin(7.0)]
+    apart = np.array(pusher) - pose[:2]
+    across = [
+        apart[0] * np.cos(7.0) + apart[1] * np.sin(7.0),
+        apart[1] * np.cos(7.0) - apart[0] * np.sin(7.0),
+    ]
+    expected = [*pusher, *shape.origin_of(pose), np.cos(7.0), np.sin(7.0), *across]
     np.testing.assert_allclose(observed, expected, atol=1e-7)
     assert observed.dtype == np.float32
 

@@ -11,20 +11,21 @@ NAMES = [signal.name for signal in task.contract.signals]
 
 
 @pytest.mark.parametrize(
-    ("right", "left", "table", "expected"),
+    ("right", "left", "grasped", "table", "expected"),
     [
-        (False, False, True, 0.0),
-        (False, False, False, 0.0),
-        (True, False, True, 0.25),
-        (True, False, False, 0.5),
-        (False, True, True, 0.75),
-        (True, True, True, 0.75),
-        (False, True, False, 1.0),
-        (True, True, False, 1.0),
+        (False, False, False, True, 0.0),
+        (False, False, False, False, 0.0),
+        (True, False, False, True, 0.25),
+        (True, False, False, False, 0.5),
+        (False, True, False, True, 0.75),
+        (True, True, True, True, 0.75),
+        (False, True, False, False, 0.75),
+        (False, True, True, False, 1.0),
+        (True, True, True, False, 1.0),
     ],
 )
-def test_progress_is_a_quarter_of_gym_alohas_reward(right, left, table, expected):
-    assert progress(np.bool_(right), np.bool_(left), np.bool_(table)) == expected
+def test_progress_follows_gym_alohas_stages_and_a_transfer_needs_both_fingers(right, left, grasped, table, expected):
+    assert progress(*map(np.bool_, (right, left, grasped, table))) == expected
 
 
 @pytest.fixture(scope="module")
