@@ -65,6 +65,7 @@ def validate_manifest(name: str) -> None:
         f"{manifest.name} is valid: panel {manifest.panel.panel_id}, {len(episodes(manifest))} episodes, "
         f"{len(tickets)} checkpoints ({missing} to train)",
         highlight=False,
+        soft_wrap=True,
     )
 
 

@@ -86,6 +86,7 @@ class DatasetPromise(ContractModel):
         shifted: share of the episodes in which the object is moved once while recording, so that the demonstrations
             show how to come back from states that an imperfect policy gets into.
         shift: largest distance of such a move, metre.
+        shift_before: share of the horizon within which it happens.
     """
 
     operator: str
@@ -94,6 +95,7 @@ class DatasetPromise(ContractModel):
     action_noise: tuple[float, ...]
     shifted: float = Field(default=0.0, ge=0, le=1)
     shift: float = Field(default=0.0, ge=0)
+    shift_before: float = Field(default=0.15, gt=0, lt=1)
 
 
 class TaskContract(ContractModel):

@@ -18,6 +18,7 @@ from harness.artifact.provenance import provenance
 from harness.artifact.schema import SCHEMA, VERSION
 from harness.contract.task import Task
 from harness.demonstrations import dataset_hash, read
+from harness.evidence.codebook import code_use
 from harness.evidence.controls import check_controls
 from harness.evidence.labels import LABEL_VERSION, label
 from harness.manifest.manifest import Manifest
@@ -50,13 +51,30 @@ def assemble(
         "run_id": run_id,
         "manifest": manifest.document(),
         "datasets": dataset_cards(manifest),
-        "policies": dict(cards),
-        "controls": {"valid": all(check.in_band for check in checks), "checks": [asdict(check) for check in checks]},
+        "policies": _with_code_use(cards, plan, ids, journal),
+        "controls": {
+            "valid": bool(checks) and all(check.in_band for check in checks),
+            "checks": [asdict(check) for check in checks],
+        },
         "digest": run_digest(light),
         "provenance": provenance(lanes=options.lanes, threads=options.threads, command=list(options.command)),
     }
     encoded = {f"samepanel.{key}".encode(): json.dumps(value).encode() for key, value in metadata.items()}
     write_parquet(options.out, _labelled(plan, ids, journal, light), encoded)
+
+
+def _with_code_use(
+    cards: Mapping[str, Any], plan: Sequence[EpisodeKey], ids: Sequence[str], journal: Journal
+) -> dict[str, Any]:
+    """The cards; those of policies with discrete codes also say how the rollouts used them."""
+    full = {name: dict(card) for name, card in cards.items()}
+    for name, card in full.items():
+        if "codebook_perplexity" not in card.get("report", {}):
+            continue
+        own = [episode for key, episode in zip(plan, ids, strict=True) if f"{key.cell.policy}/{key.cell.task}" == name]
+        tokens = journal.read(own, columns=["tokens"])["tokens"].to_pylist()
+        card["rollout_codes"] = [asdict(layer) for layer in code_use(item for item in tokens if item)]
+    return full
 
 
 def run_digest(rows: Sequence[Mapping[str, Any]]) -> str:

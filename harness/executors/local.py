@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import time
 from collections.abc import Iterator, Sequence
+from contextlib import suppress
 from dataclasses import dataclass, field
 from itertools import groupby
 from pathlib import Path
@@ -127,6 +128,8 @@ def _complete_before(options: Options, identity: str) -> bool:
     if options.overwrite or not options.out.exists():
         return False
     if stored_run_id(options.out) == identity:
+        with suppress(ArtifactError):  # a journal beside it may be another run's; ours may be left from a late kill
+            Journal(options.out, identity).close(remove=True)
         return True
     raise ArtifactError(
         f"output {options.out}",

@@ -22,8 +22,6 @@ __all__ = ["record"]
 
 SEED = 0
 SURPLUS = 1.3
-SHIFT_BEFORE = 0.15
-"""Share of the horizon within which an object is moved while recording."""
 
 
 def record(task: Task, *, lanes: int, threads: int, progress: Callable[[int, int], None]) -> Demonstrations:
@@ -76,7 +74,7 @@ def _disturbances(contract: TaskContract, index: int) -> Effects:
     noise = rng.standard_normal((contract.horizon, contract.action_width), np.float32) * spread
     effects = replace(nominal(contract), action_offset=noise)
     rng = generator(SEED, contract.id, "train", index, "demonstrations/shift")
-    chosen, distance, angle, moment = rng.random(4) * (1.0, promise.shift, 2 * np.pi, SHIFT_BEFORE)
+    chosen, distance, angle, moment = rng.random(4) * (1.0, promise.shift, 2 * np.pi, promise.shift_before)
     if chosen >= promise.shifted:
         return effects
     offset = distance * np.array([np.cos(angle), np.sin(angle)])

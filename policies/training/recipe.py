@@ -19,7 +19,8 @@ class TrainingRecipe(ContractModel):
     Attributes:
         n_obs: frames that the policy reads, newest last.
         chunk: actions that the policy returns per query.
-        width: lanes per forward pass at inference; another width gives other bits.
+        width: lanes per forward pass at inference; another width gives other bits. A multiple of 8: below that, torch's
+            vectorised and scalar loops meet in one batch, and a row's bits depend on its slot (seen with Mish).
         steps: optimiser steps. Training is budgeted in steps, never in time, so that it can be repeated.
         batch: windows per step.
         learning_rate: peak of the schedule: linear warm-up over `warmup` steps, then a half cosine down to zero.
@@ -32,7 +33,7 @@ class TrainingRecipe(ContractModel):
 
     n_obs: int = Field(default=1, gt=0)
     chunk: int = Field(gt=0)
-    width: int = Field(default=32, gt=0)
+    width: int = Field(default=32, gt=0, multiple_of=8)
     steps: int = Field(gt=0)
     batch: int = Field(default=64, gt=0)
     learning_rate: float = Field(default=1e-3, gt=0)

@@ -47,7 +47,7 @@ if TYPE_CHECKING:
     from harness.contract.fields import Array
     from harness.contract.policy import Policy
     from harness.contract.task import Engine, TaskContract
-    from tasks.pusht.pictures import Painter
+    from tasks.engines.painter import Painter
 
 __all__ = ["task"]
 
@@ -55,9 +55,10 @@ __all__ = ["task"]
 @cache
 def _painter() -> Painter:
     """One for all pictures: opening a graphics context takes long."""
-    from tasks.pusht.pictures import Painter  # noqa: PLC0415 (imports mujoco)
+    from tasks.engines.painter import Painter  # noqa: PLC0415 (imports mujoco)
+    from tasks.pusht.engine import load_model  # noqa: PLC0415 (see above)
 
-    return Painter()
+    return Painter(load_model())
 
 
 class PushT:

@@ -64,7 +64,7 @@ if TYPE_CHECKING:
     from harness.contract.fields import Array
     from harness.contract.policy import Policy
     from harness.contract.task import Engine, TaskContract
-    from tasks.transfer_cube.pictures import Painter
+    from tasks.engines.painter import Painter
 
 __all__ = ["task"]
 
@@ -102,9 +102,10 @@ class TransferCube:
 
     @cached_property
     def _painter(self) -> Painter:
-        from tasks.transfer_cube.pictures import Painter  # noqa: PLC0415 (imports mujoco)
+        from tasks.engines.painter import Painter  # noqa: PLC0415 (imports mujoco)
+        from tasks.transfer_cube.model import compile_model  # noqa: PLC0415 (see above)
 
-        return Painter()
+        return Painter(compile_model())
 
 
 task = TransferCube()

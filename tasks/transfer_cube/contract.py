@@ -170,7 +170,13 @@ CONTRACT = TaskContract(
     stages=("touched", "lifted", "attempted", "transferred"),
     cameras=tuple(Camera(name=name, width=96, height=96) for name in ("top", "angle", "front_close")),
     dataset=DatasetPromise(
-        operator="scripted expert of this task", episodes=120, license="Apache-2.0", action_noise=_NOISE * 2
+        operator="scripted expert of this task",
+        episodes=120,
+        license="Apache-2.0",
+        action_noise=_NOISE * 2,
+        shifted=0.5,
+        shift=0.06,
+        shift_before=0.28,
     ),
     license="Apache-2.0",
 )

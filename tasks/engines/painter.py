@@ -3,38 +3,36 @@
 from __future__ import annotations
 
 import atexit
-import os
-
-# MuJoCo reads it once, when it is first imported; without a display its default backend opens no context.
-os.environ.setdefault("MUJOCO_GL", "egl")
 
 import mujoco
 import numpy as np
 from jaxtyping import Float64, UInt8
 
 from harness.contract.fields import Array
-from tasks.transfer_cube.layout import QPOS
-from tasks.transfer_cube.model import compile_model
 
 __all__ = ["Painter"]
 
 
 class Painter:
-    """One copy of the scene, and a renderer for the picture size asked for last."""
+    """One copy of a scene, and a renderer for the picture size asked for last.
 
-    def __init__(self) -> None:
-        self._model = compile_model()
-        self._data = mujoco.MjData(self._model)
+    Args:
+        model: of the scene; its picture buffer grows with the size asked for.
+    """
+
+    def __init__(self, model: mujoco.MjModel) -> None:
+        self._model = model
+        self._data = mujoco.MjData(model)
         self._renderer: mujoco.Renderer | None = None
 
     def paint(
         self, states: Float64[Array, "frames state"], camera: str, width: int, height: int
     ) -> UInt8[Array, "frames height width 3"]:
-        """RGB pictures of the states, seen from a camera of the scene."""
+        """RGB pictures of state rows of `tasks.engines.mujoco_batch`, seen from a camera of the scene."""
         pictures = np.empty((len(states), height, width, 3), np.uint8)
         renderer = self._sized(width, height)
         for state, picture in zip(states, pictures, strict=True):
-            self._data.qpos[:] = state[QPOS]
+            self._data.qpos[:] = state[1 : 1 + self._model.nq]
             mujoco.mj_forward(self._model, self._data)
             renderer.update_scene(self._data, camera)
             renderer.render(out=picture)
