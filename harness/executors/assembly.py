@@ -11,6 +11,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import pyarrow as pa
+import pyarrow.compute as pc
 import pyarrow.parquet as pq
 
 from harness.artifact.journal import Journal, write_parquet
@@ -32,6 +33,17 @@ __all__ = ["assemble", "stored_run_id"]
 
 EVERYWHERE = ("task", "split", "condition", "scene", "replicate")
 LABEL_COLUMNS = ("failure_category", "failure_evidence", "label_version")
+LABEL_INPUTS = (
+    "diverged",
+    "steps",
+    "deadline_misses",
+    "latency_steps",
+    "faults",
+    "exposure",
+    "saturation",
+    "action_error",
+    "demonstration_distance",
+)
 
 
 def assemble(
@@ -116,11 +128,10 @@ def _labelled(
 
 def relabel(stored: pa.Table, expert_solved: Mapping[tuple[Any, ...], bool | None]) -> pa.Table:
     """The rows with fresh labels (law 9)."""
-    needed = stored.select([name for name in SCHEMA.names if name not in (*LABEL_COLUMNS, "initial_state", "media")])
-    labels = []
-    for row in needed.to_pylist():
-        row["exposure"] = dict(row["exposure"])
-        labels.append(label(row, expert_solved=expert_solved.get(tuple(row[name] for name in EVERYWHERE))))
+    labels = [
+        label(row, expert_solved=expert_solved.get(tuple(row[name] for name in EVERYWHERE)))
+        for row in _evidence(stored)
+    ]
     values = {
         "failure_category": [item.category for item in labels],
         "failure_evidence": [item.evidence for item in labels],
@@ -130,3 +141,12 @@ def relabel(stored: pa.Table, expert_solved: Mapping[tuple[Any, ...], bool | Non
         index = SCHEMA.get_field_index(name)
         stored = stored.set_column(index, SCHEMA.field(name), pa.array(values[name], SCHEMA.field(name).type))
     return stored
+
+
+def _evidence(stored: pa.Table) -> Iterator[dict[str, Any]]:
+    """What the rules read, row by row; the long vectors of the trace that they do not read stay in Arrow."""
+    trace = stored["trace"]
+    plans, progress = (pc.struct_field(trace, name).to_pylist() for name in ("plan_step", "progress"))
+    rows = stored.select(["outcome", "policy", *EVERYWHERE, *LABEL_INPUTS]).to_pylist(maps_as_pydicts="strict")
+    for row, plan_step, levels in zip(rows, plans, progress, strict=True):
+        yield row | {"trace": {"plan_step": plan_step, "progress": levels}}
