@@ -7,12 +7,11 @@ from functools import cached_property
 from typing import Any
 
 from harness.contract.fields import ContractModel
-from harness.contract.scenes import draw_scene
 from harness.contract.task import Split, TaskContract
 from harness.faults.catalogue import AnyFault
 from harness.hashing import content_hash
 
-__all__ = ["SEMANTICS", "Panel", "PanelTask", "draw_scene", "first_difference"]
+__all__ = ["SEMANTICS", "Panel", "PanelTask", "first_difference"]
 
 SEMANTICS = 1
 """Version of the harness's own rules (control step, chunk execution, fault composition); a change makes new panels."""
