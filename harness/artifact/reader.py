@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+from collections.abc import Collection, Iterator
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -52,6 +53,21 @@ class Artifact:
         row: dict[str, Any] = self._read(None, rows=found).to_pylist(maps_as_pydicts="strict")[0]
         return row
 
+    def rows(self, episodes: Collection[str]) -> dict[str, dict[str, Any]]:
+        """Whole rows by episode id; unknown ids are left out."""
+        ids = self.columns("episode")["episode"].to_pylist()
+        table = self._read(None, rows=[index for index, name in enumerate(ids) if name in episodes])
+        return {row["episode"]: row for row in table.to_pylist(maps_as_pydicts="strict")}
+
+    def row_groups(self) -> Iterator[pa.Table]:
+        """All rows whole, a row group at a time, so that memory stays flat in their number."""
+        try:
+            file = pq.ParquetFile(self.path)
+            for group in range(file.num_row_groups):
+                yield file.read_row_group(group)
+        except (OSError, pa.ArrowException) as error:
+            raise _damaged(self.path, error) from error
+
     def _read(self, names: list[str] | None, rows: list[int] | None = None) -> pa.Table:
         try:
             if rows is None:
@@ -69,7 +85,7 @@ class Artifact:
             if inside:
                 parts.append(file.read_row_group(group).take(pa.array(inside, pa.int64())))
             first += size
-        return pa.concat_tables(parts)
+        return pa.concat_tables(parts) if parts else file.schema_arrow.empty_table()
 
 
 def open_artifact(path: Path) -> Artifact:

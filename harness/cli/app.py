@@ -129,6 +129,56 @@ def render(
 
 
 @app.command()
+def replay(
+    artifact: ArtifactArgument,
+    episode: Annotated[str, typer.Argument(help="Id of an episode, or the beginning of one.")],
+    without: Annotated[
+        list[str] | None, typer.Option(help="Take this fault away (as in the column `faults`), or `all`. Repeatable.")
+    ] = None,
+    with_: Annotated[
+        list[str] | None,
+        typer.Option("--with", help="Add the faults of this condition, or one fault in YAML. Repeatable."),
+    ] = None,
+    policy: Annotated[str | None, typer.Option(help="Another policy or control of the artifact acts.")] = None,
+    out: Annotated[Path | None, typer.Option(help="The mp4; beside the artifact if left out.")] = None,
+    camera: Annotated[str | None, typer.Option(help="Camera of the task; its first if left out.")] = None,
+    threads: Threads = None,
+) -> None:
+    """Act out one episode again, with one thing changed if you like, and write an mp4 and a contact sheet.
+
+    Exit code 1 if nothing was changed and it still differs from the recording.
+    """
+    from harness.cli.rendering import replay_episode  # noqa: PLC0415 -- see render
+    from harness.executors.variation import Change  # noqa: PLC0415 -- see run
+
+    change = Change(tuple(without or ()), tuple(with_ or ()), policy)
+    if not replay_episode(artifact, episode, change, out, camera, threads or cores()):
+        raise typer.Exit(1)
+
+
+@app.command()
+def audit(
+    artifact: ArtifactArgument,
+    sample: Annotated[str, typer.Option(help="Share of the episodes that are acted out again.")] = "5 %",
+    episode: Annotated[list[str] | None, typer.Option(help="Act out this episode instead. Repeatable.")] = None,
+    all_: Annotated[bool, typer.Option("--all", help="Act out every episode.")] = False,
+    seed: Annotated[int, typer.Option(help="Of the sample.")] = 0,
+    lanes: Lanes = None,
+    threads: Threads = None,
+    json_: Annotated[bool, typer.Option("--json", help="For machines.")] = False,
+) -> None:
+    """Check an artifact against itself, act out a sample of its episodes again, and compare bit for bit.
+
+    Exit code 0: reproduced. 1: not reproduced. 2: it cannot be audited here, and why.
+    """
+    from harness.cli.auditing import audit_artifact, chosen_sample  # noqa: PLC0415 -- see run
+
+    chosen = chosen_sample("100 %" if all_ else sample, seed, episode or ())
+    if not audit_artifact(artifact, chosen, threads or cores(), lanes, as_json=json_):
+        raise typer.Exit(1)
+
+
+@app.command()
 def schema(
     manifest: Annotated[bool, typer.Option("--manifest", help="The JSON schema of manifests instead.")] = False,
 ) -> None:

@@ -5,23 +5,22 @@ from __future__ import annotations
 import json
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import asdict
-from hashlib import blake2b
 from itertools import groupby
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import pyarrow as pa
-import pyarrow.compute as pc
 import pyarrow.parquet as pq
 
+from harness.artifact.digest import run_digest
 from harness.artifact.journal import Journal, write_parquet
+from harness.artifact.labelling import EVERYWHERE, expert_outcomes, relabel
 from harness.artifact.provenance import provenance
-from harness.artifact.schema import SCHEMA, VERSION
+from harness.artifact.schema import VERSION
 from harness.contract.task import Task
 from harness.demonstrations import dataset_hash, read
 from harness.evidence.codebook import code_use
 from harness.evidence.controls import check_controls
-from harness.evidence.labels import LABEL_VERSION, label
 from harness.manifest.manifest import Manifest
 from harness.manifest.plan import EpisodeKey, episode_id
 from harness.registry import load
@@ -30,20 +29,6 @@ if TYPE_CHECKING:
     from harness.executors.local import Options
 
 __all__ = ["assemble", "stored_run_id"]
-
-EVERYWHERE = ("task", "split", "condition", "scene", "replicate")
-LABEL_COLUMNS = ("failure_category", "failure_evidence", "label_version")
-LABEL_INPUTS = (
-    "diverged",
-    "steps",
-    "deadline_misses",
-    "latency_steps",
-    "faults",
-    "exposure",
-    "saturation",
-    "action_error",
-    "demonstration_distance",
-)
 
 
 def assemble(
@@ -68,7 +53,7 @@ def assemble(
             "valid": bool(checks) and all(check.in_band for check in checks),
             "checks": [asdict(check) for check in checks],
         },
-        "digest": run_digest(light),
+        "digest": run_digest(row["digest"] for row in light),
         "provenance": provenance(lanes=options.lanes, threads=options.threads, command=list(options.command)),
     }
     encoded = {f"samepanel.{key}".encode(): json.dumps(value).encode() for key, value in metadata.items()}
@@ -87,14 +72,6 @@ def _with_code_use(
         tokens = journal.read(own, columns=["tokens"])["tokens"].to_pylist()
         card["rollout_codes"] = [asdict(layer) for layer in code_use(item for item in tokens if item)]
     return full
-
-
-def run_digest(rows: Sequence[Mapping[str, Any]]) -> str:
-    """Digest of a whole run: BLAKE2b over the episodes' digests in canonical order. Measured times do not enter."""
-    whole = blake2b(digest_size=16)
-    for row in rows:
-        whole.update(str(row["digest"]).encode())
-    return whole.hexdigest()
 
 
 def stored_run_id(path: Path) -> str | None:
@@ -119,34 +96,8 @@ def dataset_cards(manifest: Manifest) -> dict[str, Any]:
 def _labelled(
     plan: Sequence[EpisodeKey], ids: Sequence[str], journal: Journal, light: Sequence[Mapping[str, Any]]
 ) -> Iterator[pa.Table]:
-    solved = {tuple(row[name] for name in EVERYWHERE): row["success"] for row in light if row["policy"] == "expert"}
+    solved = expert_outcomes(light)
     pairs = zip(plan, ids, strict=True)
     for _, group in groupby(pairs, lambda pair: (pair[0].cell.policy, pair[0].cell.task)):
         stored = journal.read([episode for _, episode in group])
         yield relabel(stored, solved)
-
-
-def relabel(stored: pa.Table, expert_solved: Mapping[tuple[Any, ...], bool | None]) -> pa.Table:
-    """The rows with fresh labels (law 9)."""
-    labels = [
-        label(row, expert_solved=expert_solved.get(tuple(row[name] for name in EVERYWHERE)))
-        for row in _evidence(stored)
-    ]
-    values = {
-        "failure_category": [item.category for item in labels],
-        "failure_evidence": [item.evidence for item in labels],
-        "label_version": [LABEL_VERSION] * len(labels),
-    }
-    for name in LABEL_COLUMNS:
-        index = SCHEMA.get_field_index(name)
-        stored = stored.set_column(index, SCHEMA.field(name), pa.array(values[name], SCHEMA.field(name).type))
-    return stored
-
-
-def _evidence(stored: pa.Table) -> Iterator[dict[str, Any]]:
-    """What the rules read, row by row; the long vectors of the trace that they do not read stay in Arrow."""
-    trace = stored["trace"]
-    plans, progress = (pc.struct_field(trace, name).to_pylist() for name in ("plan_step", "progress"))
-    rows = stored.select(["outcome", "policy", *EVERYWHERE, *LABEL_INPUTS]).to_pylist(maps_as_pydicts="strict")
-    for row, plan_step, levels in zip(rows, plans, progress, strict=True):
-        yield row | {"trace": {"plan_step": plan_step, "progress": levels}}

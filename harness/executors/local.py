@@ -11,25 +11,20 @@ from pathlib import Path
 from typing import Any
 
 from harness.artifact.journal import Journal
-from harness.artifact.rows import Identity, build_row
 from harness.artifact.schema import VERSION
 from harness.contract.policy import Runtime
-from harness.contract.scenes import draw_scene
-from harness.contract.task import Engine, Task
+from harness.contract.task import Task
 from harness.demonstrations import read
 from harness.errors import ArtifactError
-from harness.evidence.familiarity import Familiarity
 from harness.executors.assembly import assemble, stored_run_id
-from harness.executors.crew import Actor, check_actor, check_engine, control_actor, policy_actor
+from harness.executors.stage import Stage
 from harness.executors.training import Ticket, make_ticket, train_missing
 from harness.executors.watcher import Watcher
-from harness.faults.realise import Realised, realise
 from harness.hashing import content_hash
 from harness.manifest.manifest import Manifest
 from harness.manifest.plan import EpisodeKey, episode_id, episodes
 from harness.registry import load
-from harness.rollout.episode import Assignment
-from harness.rollout.rounds import Clock, rollouts
+from harness.rollout.rounds import Clock
 
 __all__ = ["Options", "Summary", "run"]
 
@@ -153,103 +148,17 @@ def _roll_out(
     groups = {group: list(keys) for group, keys in groupby(plan, lambda key: (key.cell.policy, key.cell.task))}
     done = len(journal.finished & {episode_id(key, panel.panel_id) for key in plan})
     tell = watcher.rolling(len(plan), done)
-    crew = _Crew(manifest, tickets, Runtime(options.threads, options.device))
-    actors = {group: crew.actor(*group) for group in groups}
+    stage = Stage(manifest, tickets, Runtime(options.threads, options.device))
+    actors = {group: stage.actor(*group) for group in groups}
     for (label, task_id), keys in groups.items():
-        actor = actors[label, task_id]
         missing = [key for key in keys if episode_id(key, panel.panel_id) not in journal.finished]
         if missing:
             summary.fresh += len(missing)
-            familiarity = crew.familiarity(task_id) if keys[0].cell.purpose == "panel" else None
-            rows = _rows(manifest, actor, crew.engine(task_id), familiarity, missing, options.lanes, summary.clock)
-            for part in _batches(rows):
+            acts = stage.act(label, task_id, missing, lanes=options.lanes, clock=summary.clock)
+            for part in _batches(act.row for act in acts):
                 journal.append(part)
                 tell(f"{label} on {task_id}", len(part))
     return {f"{label}/{task_id}": dict(actor.policy.card) for (label, task_id), actor in actors.items()}
-
-
-class _Crew:
-    """Builds actors, and one engine and one measure of familiarity a task; checks an actor before it acts."""
-
-    def __init__(self, manifest: Manifest, tickets: dict[tuple[str, str], Ticket], runtime: Runtime) -> None:
-        self._policies = {(spec.label, spec.task): spec for spec in manifest.policies}
-        self._controls = {spec.label: spec for spec in manifest.controls}
-        self._tickets, self._runtime = tickets, runtime
-        self._engines: dict[str, Engine] = {}
-        self._familiarities: dict[str, Familiarity] = {}
-
-    def engine(self, task_id: str) -> Engine:
-        """The simulator of a task."""
-        if task_id not in self._engines:
-            self._engines[task_id] = load("tasks", task_id).engine(self._runtime.threads)
-            check_engine(self._engines[task_id])
-        return self._engines[task_id]
-
-    def familiarity(self, task_id: str) -> Familiarity:
-        """The distance to the demonstrations of a task."""
-        if task_id not in self._familiarities:
-            task: Task = load("tasks", task_id)
-            self._familiarities[task_id] = Familiarity(read(task.demonstrations, task.contract))
-        return self._familiarities[task_id]
-
-    def actor(self, label: str, task_id: str) -> Actor:
-        """The policy or control behind a label, checked."""
-        actor = self._build(label, task_id)
-        check_actor(actor, self.engine(task_id))
-        return actor
-
-    def _build(self, label: str, task_id: str) -> Actor:
-        if (label, task_id) in self._policies:
-            return policy_actor(self._tickets[label, task_id], self._policies[label, task_id].name, self._runtime)
-        spec = self._controls[label]
-        inner = self._build(spec.of, task_id) if spec.of is not None else None
-        return control_actor(spec, load("tasks", task_id), self._runtime, inner)
-
-
-def _rows(
-    manifest: Manifest,
-    actor: Actor,
-    engine: Engine,
-    familiarity: Familiarity | None,
-    keys: Sequence[EpisodeKey],
-    lanes: int,
-    clock: Clock,
-) -> Iterator[dict[str, Any]]:
-    """Roll out and describe."""
-    panel, contract = manifest.panel, engine.contract
-    by_id = {episode_id(key, panel.panel_id): key for key in keys}
-    realised: dict[str, Realised] = {}
-
-    def assignments() -> Iterator[Assignment]:
-        for episode, key in by_id.items():
-            scene = draw_scene(contract, panel.seed, key.cell.split, key.scene)
-            faults = panel.conditions[key.cell.condition]
-            realised[episode] = realise(contract, faults, seed=panel.seed, scene=scene, replicate=key.replicate)
-            noise_key = (panel.seed, contract.id, key.cell.split, key.scene, key.replicate, "policy/noise")
-            yield Assignment(episode, scene, realised[episode].effects, noise_key)
-
-    for rollout in rollouts(engine, actor.policy, actor.execution, assignments(), lanes=lanes, clock=clock):
-        episode = rollout.assignment.episode
-        identity = _identity(episode, by_id[episode], actor, panel.panel_id)
-        yield build_row(identity, rollout, realised.pop(episode), contract, familiarity)
-
-
-def _identity(episode: str, key: EpisodeKey, actor: Actor, panel_id: str) -> Identity:
-    cell = key.cell
-    return Identity(
-        episode=episode,
-        purpose=cell.purpose,
-        policy=cell.policy,
-        method=actor.method,
-        training_seed=actor.seed,
-        policy_hash=actor.policy_hash,
-        task=cell.task,
-        split=cell.split,
-        condition=cell.condition,
-        scene=key.scene,
-        replicate=key.replicate,
-        panel_id=panel_id,
-    )
 
 
 def _batches(rows: Iterator[dict[str, Any]]) -> Iterator[list[dict[str, Any]]]:

@@ -7,13 +7,13 @@ import pyarrow as pa
 import pyarrow.parquet as pq
 from fakes.scenario import environment
 
+from harness.artifact.labelling import EVERYWHERE, LABEL_COLUMNS, relabel
 from harness.evidence.labels import label
-from harness.executors.assembly import EVERYWHERE, LABEL_COLUMNS, relabel
 
 CODE = """
 import sys
 import pyarrow.parquet as pq
-from harness.executors.assembly import EVERYWHERE, LABEL_COLUMNS, relabel
+from harness.artifact.labelling import EVERYWHERE, LABEL_COLUMNS, relabel
 table = pq.read_table(sys.argv[1])
 experts = {tuple(r[n] for n in EVERYWHERE): r["success"]
            for r in table.select([*EVERYWHERE, "policy", "success"]).to_pylist() if r["policy"] == "expert"}
