@@ -1,1 +1,1 @@
-"""Statistics: arrays in, dataclasses out."""
+"""Statistics: arrays in, dataclasses out. Knows nothing of episodes, artifacts or reports."""
