@@ -60,6 +60,13 @@ def test_a_fault_parameter_makes_another_panel_and_is_named(load):
     assert "0.6" in difference
 
 
+def test_of_several_differences_the_first_is_named(load):
+    drops = [FAULTS["drops"][0] | {"probability": "60 %", "burst": "300 ms"}]
+    first, second = load(), load(*CHANGES["seed"], conditions=FAULTS | {"drops": drops})
+    assert first_difference(first.document, second.document).startswith("conditions.drops.0.burst")
+    assert first_difference(first.document, first.document) is None
+
+
 def test_the_simulator_version_makes_another_panel(load):
     panel = load()
     [(name, entry)] = panel.tasks.items()

@@ -43,6 +43,13 @@ def test_stored_labels_are_not_read(fake_artifact):
     assert relabel(blank, _experts(table)).equals(table)
 
 
+def test_wrong_labels_are_replaced(fake_artifact):
+    table = pq.read_table(fake_artifact)
+    index = table.schema.get_field_index("failure_category")
+    wrong = table.set_column(index, table.schema.field(index), pa.array(["evaluation"] * len(table)))
+    assert relabel(wrong, _experts(table)).equals(table)
+
+
 def test_a_row_alone_gets_the_label_that_it_got_in_company(fake_artifact):
     table = pq.read_table(fake_artifact)
     experts = _experts(table)
