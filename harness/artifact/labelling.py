@@ -32,8 +32,13 @@ type World = tuple[Any, ...]
 
 
 def expert_outcomes(rows: Iterable[Mapping[str, Any]]) -> dict[World, bool | None]:
-    """Whether the expert solved a world, by the values of `EVERYWHERE`; None where its episode was an error."""
-    return {_world(row): row["success"] for row in rows if row["policy"] == "expert"}
+    """Whether the expert solved a world, by the values of `EVERYWHERE`; None where its episode was an error.
+
+    Args:
+        rows: need `purpose`, `policy`, `success` and `EVERYWHERE`; probes are passed over.
+    """
+    planned = (row for row in rows if row["purpose"] != "probe")
+    return {_world(row): row["success"] for row in planned if row["policy"] == "expert"}
 
 
 def relabel(stored: pa.Table, expert_solved: Mapping[World, bool | None]) -> pa.Table:

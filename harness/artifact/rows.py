@@ -38,6 +38,7 @@ class Identity:
     replicate: int
     panel_id: str
     parent: str | None = None
+    probe: str | None = None
 
 
 def build_row(

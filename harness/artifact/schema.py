@@ -13,7 +13,7 @@ from harness.evidence.exposure import EXPOSURE
 
 __all__ = ["COLUMNS", "SCHEMA", "VERSION", "Column", "measured_columns"]
 
-VERSION = "1.0"
+VERSION = "1.1"
 
 _TEXT, _INT, _FLOAT, _BOOL = pa.string(), pa.int32(), pa.float64(), pa.bool_()
 _FLOATS = pa.list_(pa.float32())
@@ -46,7 +46,19 @@ _FAULT = pa.struct(
 )
 _RECOVERY = pa.struct([("fault", _TEXT), ("start", _INT), ("stop", _INT), ("recovered", _BOOL), ("steps", _INT)])
 _INTERVENTION = pa.struct([("kind", _TEXT), ("step", _INT), ("length", _INT), ("trigger", _TEXT)])
+_PROBABILITY = pa.struct([("successes", _INT), ("scored", _INT), ("rate", _FLOAT), ("low", _FLOAT), ("high", _FLOAT)])
 _EVIDENCE = pa.struct([("rule", _TEXT), ("step", _INT), ("value", _FLOAT), ("threshold", _FLOAT), ("text", _TEXT)])
+_VERDICT = pa.struct(
+    [
+        ("kind", _TEXT),
+        ("category", _TEXT),
+        ("necessity", _PROBABILITY),
+        ("sufficiency", _PROBABILITY),
+        ("distance", _FLOAT),
+        ("probes", pa.list_(_TEXT)),
+        ("text", _TEXT),
+    ]
+)
 _TRACE = pa.struct(
     [
         ("obs_id", pa.list_(_INT)),
@@ -67,6 +79,7 @@ COLUMNS: tuple[Column, ...] = (
     Column("episode", _TEXT, "identity", "Id of the episode: hash of panel, policy, condition, scene and replicate."),
     Column("purpose", _TEXT, "identity", "`panel`, `control` or `probe`."),
     Column("parent", _TEXT, "identity", "Episode that a probe varies; null otherwise."),
+    Column("probe", _TEXT, "identity", "What a probe changes in its parent, in words; null otherwise. Since 1.1."),
     Column("policy", _TEXT, "identity", "Method and training seed, e.g. `act-s0`, or the name of a control."),
     Column("method", _TEXT, "identity", "Policy class with its recipe, as named in the manifest, or the control."),
     Column("training_seed", _INT, "identity", "Seed of the training; null for controls."),
@@ -94,7 +107,15 @@ COLUMNS: tuple[Column, ...] = (
     Column("failure_category", _TEXT, "failure", "Label: what the trace shows; `none` for successes and errors."),
     Column("failure_evidence", _EVIDENCE, "failure", "Rule that gave the label, the step and the numbers it read."),
     Column("label_version", _TEXT, "failure", "Version of the label rules."),
-    Column("cause", _TEXT, "failure", "What re-simulation shows; null where no probe was run."),
+    Column(
+        "cause",
+        _TEXT,
+        "failure",
+        "What re-simulation shows: faults, `policy`, `policy noise` or `scene`; null where no probe was run.",
+    ),
+    Column(
+        "verdict", _VERDICT, "failure", "How the cause was found: kind, category, probabilities, ids of the probe rows."
+    ),
     Column(
         "point_of_no_return", _INT, "failure", "Last step from which the expert saves the episode; null if unknown."
     ),

@@ -179,6 +179,32 @@ def audit(
 
 
 @app.command()
+def explain(
+    artifact: ArtifactArgument,
+    episode: Annotated[str | None, typer.Option(help="Tell the story of this episode and draw its figure.")] = None,
+    episodes: Annotated[
+        int | None, typer.Option(min=1, help="Failures to explain; as the manifest says if left out.")
+    ] = None,
+    replicates: Annotated[int | None, typer.Option(min=1, help="Redraws of the policy noise; see above.")] = None,
+    seed: Annotated[int, typer.Option(help="Of the draw of failures.")] = 0,
+    out: Annotated[
+        Path | None, typer.Option(help="The figure, with --episode; beside the artifact if left out.")
+    ] = None,
+    threads: Threads = None,
+) -> None:
+    """Find out why episodes failed by acting them out again with one thing changed at a time.
+
+    The probes become rows of the artifact, and the verdicts its columns `cause`, `verdict` and `point_of_no_return`.
+    """
+    from harness.cli.explaining import explain_artifact, explain_episode  # noqa: PLC0415 -- see run
+
+    if episode is not None:
+        explain_episode(artifact, episode, out, replicates, threads or cores())
+    else:
+        explain_artifact(artifact, episodes, replicates, seed, threads or cores())
+
+
+@app.command()
 def schema(
     manifest: Annotated[bool, typer.Option("--manifest", help="The JSON schema of manifests instead.")] = False,
 ) -> None:

@@ -49,6 +49,7 @@ class Bars(Watcher):
 
     def __init__(self, progress: Progress) -> None:
         self._progress = progress
+        self._phases: dict[str, TaskID] = {}
 
     def training(self, tickets: Sequence[Ticket]) -> Report:
         """Draw bars for the checkpoints that are missing; name those that are not."""
@@ -72,6 +73,15 @@ class Bars(Watcher):
             self._progress.update(row, advance=count, note=group)
 
         return report
+
+    def probing(self, phase: str, more: int) -> Callable[[int], None]:
+        """Draw one bar a phase, which grows when the phase asks again."""
+        if phase not in self._phases:
+            self._phases[phase] = self._progress.add_task(phase, total=0, note="")
+        row = self._phases[phase]
+        total = self._progress.tasks[self._progress.task_ids.index(row)].total or 0
+        self._progress.update(row, total=total + more)
+        return lambda count: self._progress.update(row, advance=count)
 
     def recording(self, task: str) -> Callable[[int, int], None]:
         """Draw the bar of a recording."""

@@ -19,7 +19,7 @@ from harness.contract.policy import Runtime
 from harness.contract.task import Task
 from harness.demonstrations import dataset_hash
 from harness.errors import ArtifactError, UnknownIdError
-from harness.executors.stage import Stage
+from harness.executors.stage import Call, Stage
 from harness.executors.training import make_ticket, train_missing
 from harness.executors.watcher import Watcher
 from harness.manifest.manifest import Manifest
@@ -32,7 +32,7 @@ from harness.statistics.proportions import Proportion, wilson
 
 __all__ = ["Audit", "Sample", "audit", "difference", "open_manifest"]
 
-_NOT_OF_THE_EPISODE = {*LABEL_COLUMNS, "cause", "point_of_no_return", "media", *measured_columns()}
+_NOT_OF_THE_EPISODE = {*LABEL_COLUMNS, "cause", "verdict", "point_of_no_return", "media", *measured_columns()}
 """Columns that another part of the harness fills in, or that hold wall-clock times."""
 
 
@@ -187,7 +187,7 @@ def _act_out(
     for (label, task_id), group in groupby(chosen, lambda key: (key.cell.policy, key.cell.task)):
         keys = list(group)
         recorded = artifact.rows({episode_id(key, manifest.panel.panel_id) for key in keys})
-        for act in stage.act(label, task_id, keys, lanes=lanes):
+        for act in stage.act(label, task_id, [Call(key) for key in keys], lanes=lanes):
             stored = recorded[act.row["episode"]]
             same += stored["outcome"] == act.row["outcome"]
             if finding := difference(stored, act.row):
@@ -208,10 +208,12 @@ def difference(stored: Mapping[str, Any], fresh: Mapping[str, Any]) -> Finding |
     if found is not None:
         component, step, text = found
         return Finding(component, text, stored["episode"], step)
-    other = [name for name in again if name not in _NOT_OF_THE_EPISODE and _text(stored[name]) != _text(again[name])]
+    other = [
+        name for name in again if name not in _NOT_OF_THE_EPISODE and _text(stored.get(name)) != _text(again[name])
+    ]
     if not other:
         return None
-    text = "; ".join(f"{name} is {_brief(again[name])}, recorded {_brief(stored[name])}" for name in other)
+    text = "; ".join(f"{name} is {_brief(again[name])}, recorded {_brief(stored.get(name))}" for name in other)
     return Finding("row", text, stored["episode"])
 
 

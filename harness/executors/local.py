@@ -17,7 +17,7 @@ from harness.contract.task import Task
 from harness.demonstrations import read
 from harness.errors import ArtifactError
 from harness.executors.assembly import assemble, stored_run_id
-from harness.executors.stage import Stage
+from harness.executors.stage import Call, Stage
 from harness.executors.training import Ticket, make_ticket, train_missing
 from harness.executors.watcher import Watcher
 from harness.hashing import content_hash
@@ -154,7 +154,8 @@ def _roll_out(
         missing = [key for key in keys if episode_id(key, panel.panel_id) not in journal.finished]
         if missing:
             summary.fresh += len(missing)
-            acts = stage.act(label, task_id, missing, lanes=options.lanes, clock=summary.clock)
+            calls = [Call(key) for key in missing]
+            acts = stage.act(label, task_id, calls, lanes=options.lanes, clock=summary.clock)
             for part in _batches(act.row for act in acts):
                 journal.append(part)
                 tell(f"{label} on {task_id}", len(part))

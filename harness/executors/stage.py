@@ -16,19 +16,46 @@ from harness.executors.crew import Actor, check_actor, check_engine, control_act
 from harness.executors.training import Ticket
 from harness.faults.base import Fault
 from harness.faults.realise import Realised, realise
+from harness.hashing import content_hash
 from harness.manifest.manifest import Manifest
 from harness.manifest.plan import EpisodeKey, episode_id
 from harness.registry import load
-from harness.rollout.episode import Assignment, Rollout
+from harness.rollout.episode import Assignment, Beginning, Rollout
 from harness.rollout.rounds import Clock, rollouts
 
-__all__ = ["Act", "Stage"]
+__all__ = ["Act", "Call", "Stage"]
+
+
+@dataclass(frozen=True)
+class Call:
+    """One episode to act out: one of the plan, or a probe, which is one of the plan with something changed.
+
+    Scene, fault draws and noise are those of the key, whoever acts and whatever is changed (law 3).
+
+    Attributes:
+        probe: what is changed, in words that name the probe among those of its episode; "" for an episode of the plan.
+        faults: act under these instead of those of the key's condition.
+        noise: 0 for the policy noise of the key, k for its k-th redraw.
+        beginning: what has happened before the actor takes over; None to start from the scene.
+    """
+
+    key: EpisodeKey
+    probe: str = ""
+    faults: tuple[Fault, ...] | None = None
+    noise: int = 0
+    beginning: Beginning | None = None
+
+    def episode(self, label: str, panel_id: str) -> str:
+        """Id of the row that it will become, acted by the policy of that label."""
+        planned = episode_id(self.key, panel_id)
+        return content_hash({"parent": planned, "probe": self.probe, "actor": label})[:12] if self.probe else planned
 
 
 @dataclass(frozen=True)
 class Act:
-    """One episode acted out: what happened, and the row that says so."""
+    """One episode acted out: what was asked for, what happened, and the row that says so."""
 
+    call: Call
     rollout: Rollout
     row: dict[str, Any]
 
@@ -61,45 +88,40 @@ class Stage:
         return self._actors[where]
 
     def act(
-        self,
-        label: str,
-        task_id: str,
-        keys: Sequence[EpisodeKey],
-        *,
-        lanes: int,
-        clock: Clock | None = None,
-        faults: Sequence[Fault] | None = None,
+        self, label: str, task_id: str, calls: Sequence[Call], *, lanes: int, clock: Clock | None = None
     ) -> Iterator[Act]:
         """Act out episodes of one policy on one task, in any order of completion.
 
         Args:
             label: of the policy or control that acts.
-            task_id: task of all keys.
-            keys: the episodes; each keeps the scene, the fault draws and the noise of its key, whoever acts.
+            task_id: task of all calls.
+            calls: the episodes.
             lanes: episodes side by side.
             clock: where time is booked.
-            faults: act under these instead of those of each key's condition.
         """
         panel, actor, engine = self._manifest.panel, self.actor(label, task_id), self._engine(task_id)
-        by_id = {episode_id(key, panel.panel_id): key for key in keys}
+        by_id = {call.episode(label, panel.panel_id): call for call in calls}
         realised: dict[str, Realised] = {}
 
         def assignments() -> Iterator[Assignment]:
-            for episode, key in by_id.items():
+            for episode, call in by_id.items():
+                key = call.key
                 scene = draw_scene(engine.contract, panel.seed, key.cell.split, key.scene)
-                acting = panel.conditions[key.cell.condition] if faults is None else faults
+                faults = panel.conditions[key.cell.condition] if call.faults is None else call.faults
                 realised[episode] = realise(
-                    engine.contract, acting, seed=panel.seed, scene=scene, replicate=key.replicate
+                    engine.contract, faults, seed=panel.seed, scene=scene, replicate=key.replicate
                 )
-                noise_key = (panel.seed, task_id, key.cell.split, key.scene, key.replicate, "policy/noise")
-                yield Assignment(episode, scene, realised[episode].effects, noise_key)
+                noise = (panel.seed, task_id, key.cell.split, key.scene, key.replicate, "policy/noise")
+                redrawn = ("redrawn", call.noise) if call.noise else ()
+                yield Assignment(episode, scene, realised[episode].effects, (*noise, *redrawn), call.beginning)
 
         for rollout in rollouts(engine, actor.policy, actor.execution, assignments(), lanes=lanes, clock=clock):
             episode = rollout.assignment.episode
-            key = by_id[episode]
-            identity = _identity(episode, key, actor, panel.panel_id)
-            measure = self._familiarity(task_id) if key.cell.purpose == "panel" else None
-            yield Act(rollout, build_row(identity, rollout, realised.pop(episode), engine.contract, measure))
+            call = by_id[episode]
+            identity = _identity(episode, call, actor, panel.panel_id)
+            measure = self._familiarity(task_id) if call.key.cell.purpose == "panel" else None
+            row = build_row(identity, rollout, realised.pop(episode), engine.contract, measure)
+            yield Act(call, rollout, row)
 
     def _engine(self, task_id: str) -> Engine:
         if task_id not in self._engines:
@@ -121,11 +143,11 @@ class Stage:
         return control_actor(spec, load("tasks", task_id), self._runtime, inner)
 
 
-def _identity(episode: str, key: EpisodeKey, actor: Actor, panel_id: str) -> Identity:
-    cell = key.cell
+def _identity(episode: str, call: Call, actor: Actor, panel_id: str) -> Identity:
+    key, cell = call.key, call.key.cell
     return Identity(
         episode=episode,
-        purpose=cell.purpose,
+        purpose="probe" if call.probe else cell.purpose,
         policy=actor.label,
         method=actor.method,
         training_seed=actor.seed,
@@ -136,4 +158,6 @@ def _identity(episode: str, key: EpisodeKey, actor: Actor, panel_id: str) -> Ide
         scene=key.scene,
         replicate=key.replicate,
         panel_id=panel_id,
+        parent=episode_id(key, panel_id) if call.probe else None,
+        probe=call.probe or None,
     )

@@ -19,7 +19,7 @@ from harness.contract.policy import Runtime
 from harness.contract.task import Task, TaskContract
 from harness.errors import ManifestError, UnknownIdError
 from harness.executors.audit import difference, open_manifest
-from harness.executors.stage import Act, Stage
+from harness.executors.stage import Act, Call, Stage
 from harness.executors.training import make_ticket, train_missing
 from harness.executors.watcher import Watcher
 from harness.faults.base import Fault
@@ -87,7 +87,7 @@ def vary(
     label, task = change.policy or key.cell.policy, load("tasks", key.cell.task)
     stage = _stage(manifest, label, task.contract.id, runtime, watcher or Watcher())
     faults = _faults(manifest.panel, key, task.contract, change)
-    [act] = stage.act(label, task.contract.id, [key], lanes=1, faults=faults)
+    [act] = stage.act(label, task.contract.id, [Call(key, faults=faults)], lanes=1)
     return Variation(task, stored, act, difference(stored, act.row))
 
 

@@ -24,3 +24,7 @@ class Watcher:
     def rolling(self, total: int, done: int) -> Callable[[str, int], None]:
         """Rollouts start, `done` of `total` episodes are safe already; returns what is called with (group, more)."""
         return lambda group, count: None
+
+    def probing(self, phase: str, more: int) -> Callable[[int], None]:
+        """More probes of a phase start; returns what is called with how many have ended."""
+        return lambda count: None

@@ -22,6 +22,7 @@ class Dropout(WindowedFault):
     """The last command that arrived is held; before any has arrived, the rest action."""
 
     meaning: ClassVar[str] = "the link to the robot loses commands, and the controller holds the last one"
+    category: ClassVar[str] = "control"
     source: ClassVar[str] = "bursty loss after Gilbert 1960, with bursts of fixed length"
 
     fault: Literal["action.dropout"] = "action.dropout"
@@ -42,6 +43,7 @@ class CommandDelay(WindowedFault):
     """Commands are applied late: that of step t - delay at step t, the rest action until the first arrives."""
 
     meaning: ClassVar[str] = "commands reach the actuators late"
+    category: ClassVar[str] = "timing"
 
     fault: Literal["action.delay"] = "action.delay"
     delay: Duration = Field(description="how late commands are applied")
@@ -59,6 +61,7 @@ class Noise(WindowedFault):
     """White Gaussian noise on the applied command, independent per step and component."""
 
     meaning: ClassVar[str] = "the actuators are imprecise: every command is executed with an independent Gaussian error"
+    category: ClassVar[str] = "control"
 
     fault: Literal["action.noise"] = "action.noise"
     field: str = Field(description="name of the action field")
@@ -89,6 +92,7 @@ class Saturation(WindowedFault):
     """Commands are cut to a part of the actuator range around its centre."""
 
     meaning: ClassVar[str] = "the actuators reach only a part of their range"
+    category: ClassVar[str] = "control"
 
     fault: Literal["action.saturation"] = "action.saturation"
     range: Ratio = Field(description="share of the actuator range that is left, around its centre")

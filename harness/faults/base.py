@@ -37,6 +37,7 @@ class Fault(ContractModel):
 
     Attributes:
         meaning: what happens on a real robot, in one line.
+        category: what fails in a robot that this fault brings down; one of `harness.evidence.labels.CATEGORIES`.
         source: where the model of the fault comes from, if anywhere.
         fault: id, `channel.name`.
         task: the only task that it acts on; None for every task of the panel.
@@ -44,6 +45,7 @@ class Fault(ContractModel):
     """
 
     meaning: ClassVar[str]
+    category: ClassVar[str]
     source: ClassVar[str] = ""
 
     fault: str

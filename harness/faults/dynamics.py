@@ -20,6 +20,7 @@ class Scale(Fault):
     """One parameter of the model is multiplied, for the whole episode."""
 
     meaning: ClassVar[str] = "the world is not as in training: heavier, more slippery, weaker"
+    category: ClassVar[str] = "control"
     source: ClassVar[str] = "dynamics randomisation, Peng et al. 2018"
 
     fault: Literal["dynamics.scale"] = "dynamics.scale"
@@ -48,6 +49,7 @@ class Push(WindowedFault):
     """A constant force on the object while active, in a direction that is given or drawn."""
 
     meaning: ClassVar[str] = "someone pushes the object sideways"
+    category: ClassVar[str] = "control"
 
     fault: Literal["dynamics.push"] = "dynamics.push"
     force: Force = Field(description="magnitude of the force")

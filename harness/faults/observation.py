@@ -22,6 +22,7 @@ class FrameDrop(WindowedFault):
     """The last delivered frame is delivered again; frame 0 always arrives."""
 
     meaning: ClassVar[str] = "the link loses frames, one by one or in bursts, and the policy sees the last one again"
+    category: ClassVar[str] = "perception"
     source: ClassVar[str] = "bursty loss after Gilbert 1960, with bursts of fixed length"
 
     fault: Literal["observation.frame_drop"] = "observation.frame_drop"
@@ -43,6 +44,7 @@ class FrameDelay(WindowedFault):
     """Frames arrive late: measurement t - delay at step t, frame 0 until then."""
 
     meaning: ClassVar[str] = "frames are transported or processed slowly, and the policy sees the past"
+    category: ClassVar[str] = "state_estimation"
 
     fault: Literal["observation.delay"] = "observation.delay"
     delay: Duration = Field(description="how late frames arrive")
@@ -78,6 +80,7 @@ class Noise(_FieldFault):
     """White Gaussian noise, independent per step and component; a late or repeated frame keeps its noise."""
 
     meaning: ClassVar[str] = "the sensor is noisy: every measurement is off by an independent Gaussian error"
+    category: ClassVar[str] = "state_estimation"
 
     fault: Literal["observation.noise"] = "observation.noise"
     std: Measure = Field(description="standard deviation, in the unit of the field")
@@ -101,6 +104,7 @@ class Bias(_FieldFault):
     """A constant error of one length, in a direction that is given or drawn (a sign, for a single component)."""
 
     meaning: ClassVar[str] = "the sensor is miscalibrated: every measurement is off by the same vector"
+    category: ClassVar[str] = "state_estimation"
 
     fault: Literal["observation.bias"] = "observation.bias"
     bias: Measure = Field(description="length of the error, in the unit of the field")

@@ -21,6 +21,7 @@ class ObjectShift(WindowedFault):
     """The object is moved once, before a step drawn uniformly from the window; at most one such fault an episode."""
 
     meaning: ClassVar[str] = "someone moves the object: whoever replays a plan without looking misses it"
+    category: ClassVar[str] = "planning"
 
     fault: Literal["scene.object_shift"] = "scene.object_shift"
     distance: Length = Field(description="how far the object is moved")

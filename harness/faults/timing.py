@@ -20,6 +20,7 @@ class Latency(WindowedFault):
     """A plan that is asked for at step t starts late: by a fixed time, or one drawn uniformly for every step."""
 
     meaning: ClassVar[str] = "inference is slow: a plan starts late, and the old one runs on until then"
+    category: ClassVar[str] = "timing"
 
     fault: Literal["timing.latency"] = "timing.latency"
     latency: DurationRange = Field(description="virtual latency of a query; [low, high] draws it per query step")

@@ -18,6 +18,7 @@ __all__ = [
     "ControlEntry",
     "DefinitionsFile",
     "ExecutionEntry",
+    "ExplainEntry",
     "ManifestFile",
     "PanelEntry",
     "PolicyDefinition",
@@ -95,6 +96,13 @@ class RunEntry(ContractModel):
     device: Literal["auto", "cpu", "cuda"] = Field(default="auto", description="where policies run")
 
 
+class ExplainEntry(ContractModel):
+    """What `samepanel explain` may spend. It changes no episode of the panel, so it is not hashed."""
+
+    episodes: Count = Field(default=40, description="failed episodes to explain, a seeded draw")
+    replicates: Count = Field(default=4, description="redraws of the policy noise a set of faults")
+
+
 class ExecutionEntry(ContractModel):
     """How chunks are executed; see `harness.contract.policy.Execution`."""
 
@@ -141,3 +149,4 @@ class ManifestFile(ContractModel):
         default_factory=dict, description="success rate that a control must have on nominal for the run to be valid"
     )
     run: RunEntry = RunEntry()
+    explain: ExplainEntry = ExplainEntry()

@@ -37,7 +37,7 @@ def load_manifest(name: str | Path) -> Manifest:
     _refuse_repeats([control.label for control in controls], source, "controls")
     for control in file.bands:
         _look_up("control", control, registry.ids("controls"), source.where(("bands", control)))
-    return Manifest(file.name, panel, policies, controls, DEFAULT_BANDS | file.bands, file.run)
+    return Manifest(file.name, panel, policies, controls, DEFAULT_BANDS | file.bands, file.run, file.explain)
 
 
 def _panel(file: ManifestFile, found: Definitions, source: Source) -> Panel:

@@ -2,13 +2,13 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import Any
 
 from pydantic import BaseModel
 
 from harness.contract.policy import Execution
-from harness.manifest.documents import SCHEMA, RunEntry
+from harness.manifest.documents import SCHEMA, ExplainEntry, RunEntry
 from harness.manifest.panel import Panel
 
 __all__ = ["DEFAULT_BANDS", "ControlSpec", "Manifest", "PolicySpec"]
@@ -82,6 +82,7 @@ class Manifest:
         controls: in manifest order.
         bands: per control, the nominal success rate it must have for the run to be valid.
         run: how the machine is used; never hashed.
+        explain: what finding causes may spend; never hashed.
     """
 
     name: str
@@ -90,6 +91,7 @@ class Manifest:
     controls: tuple[ControlSpec, ...]
     bands: dict[str, tuple[float, float]]
     run: RunEntry
+    explain: ExplainEntry = field(default_factory=ExplainEntry)
 
     def document(self) -> dict[str, Any]:
         """The resolved manifest as JSON, for the artifact's metadata."""
@@ -105,4 +107,5 @@ class Manifest:
             ],
             "bands": {name: list(band) for name, band in self.bands.items()},
             "run": self.run.model_dump(mode="json"),
+            "explain": self.explain.model_dump(mode="json"),
         }

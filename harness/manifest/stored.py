@@ -9,7 +9,7 @@ from pydantic import ValidationError
 
 from harness.contract.policy import Execution, Method
 from harness.errors import ManifestError
-from harness.manifest.documents import RunEntry
+from harness.manifest.documents import ExplainEntry, RunEntry
 from harness.manifest.manifest import ControlSpec, Manifest, PolicySpec
 from harness.manifest.panel import Panel
 from harness.registry import load
@@ -34,6 +34,7 @@ def restore(document: Mapping[str, Any]) -> Manifest:
             ),
             bands={name: (low, high) for name, (low, high) in document["bands"].items()},
             run=RunEntry.model_validate(document["run"]),
+            explain=ExplainEntry.model_validate(document.get("explain", {})),
         )
     except (KeyError, TypeError, ValidationError) as error:
         raise ManifestError(

@@ -11,7 +11,20 @@ from harness.contract.fields import Array
 from harness.contract.task import Scene
 from harness.faults.effects import Effects
 
-__all__ = ["Assignment", "Rollout"]
+__all__ = ["Assignment", "Beginning", "Rollout"]
+
+
+@dataclass(frozen=True)
+class Beginning:
+    """How an episode begins if not with the reset of its scene: with the first `step` control steps of another one.
+
+    Attributes:
+        rollout: that other one, of the same scene and the same faults, longer than `step`.
+        step: first control step that is run; whoever acted in `rollout` is relieved there.
+    """
+
+    rollout: Rollout
+    step: int
 
 
 @dataclass(frozen=True)
@@ -21,12 +34,14 @@ class Assignment:
     Attributes:
         episode: id of the row that it will become.
         noise_key: parts of the random stream that feed the policy; the query step is appended (law 3).
+        beginning: None for the reset of the scene.
     """
 
     episode: str
     scene: Scene
     effects: Effects
     noise_key: tuple[str | int, ...]
+    beginning: Beginning | None = None
 
 
 @dataclass(frozen=True)

@@ -9,7 +9,7 @@ import numpy as np
 from harness.contract.fields import Array
 from harness.contract.policy import Execution, PolicyContract
 from harness.contract.task import Dynamics, Engine
-from harness.rollout.episode import Assignment, Rollout
+from harness.rollout.episode import Assignment, Beginning, Rollout
 
 __all__ = ["Lanes", "Queries"]
 
@@ -89,6 +89,8 @@ class Lanes:
         self.success[free] = False
         for lane, assignment in zip(free, assignments, strict=True):
             self._install(int(lane), assignment)
+            if assignment.beginning is not None:
+                self._begin(int(lane), assignment.beginning)
 
     def _install(self, lane: int, assignment: Assignment) -> None:
         """Copy the realised faults of an episode into its lane."""
@@ -100,6 +102,19 @@ class Lanes:
         self.latency[lane], self.dynamics[lane] = effects.latency, effects.dynamics
         self.push[lane], self.pushed[lane] = effects.push, bool(effects.push.any())
         self.shift_step[lane], self.shift[lane] = effects.shift_step, effects.shift
+
+    def _begin(self, lane: int, beginning: Beginning) -> None:
+        """Copy what has happened before the first step that is run; a shift of the object may be a part of it."""
+        past, t = beginning.rollout, beginning.step
+        self.t[lane] = t
+        self.states[lane, : t + 1], self.measured[lane, : t + 1] = past.states[: t + 1], past.measured[: t + 1]
+        self.signals[lane, :t], self.success[lane, :t] = past.signals[:t], past.success[:t]
+        self.commanded[lane, :t], self.applied[lane, :t] = past.commanded[:t], past.applied[:t]
+        self.plan_step[lane, :t], self.chunk_index[lane, :t] = past.plan_step[:t], past.chunk_index[:t]
+        if t > 0:
+            self.hold[lane] = past.commanded[t - 1]
+        if self.shift_step[lane] <= t:
+            self.shift_step[lane] = -1
 
     def refuse(self, assignment: Assignment, error: str) -> Rollout:
         """What is left of an episode that could not even start: no state, and nothing of the lane's former episode."""

@@ -82,7 +82,7 @@ def test_another_major_version_is_refused_and_a_minor_one_is_not(tmp_path):
         pq.write_table(pa.table({"a": [1]}).replace_schema_metadata(metadata), path)
         return path
 
-    with pytest.raises(ArtifactError, match=r"expected schema version 1\.0; got 2\.0"):
+    with pytest.raises(ArtifactError, match=r"expected schema version 1\.1; got 2\.0"):
         open_artifact(stored("2.0"))
     assert open_artifact(stored("1.9")).metadata["schema_version"] == "1.9"
 

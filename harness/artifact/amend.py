@@ -1,0 +1,78 @@
+"""Adding to an artifact what was found out afterwards: verdicts on its rows, and the probe rows they point at."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Iterator, Mapping, Sequence
+from typing import Any
+
+import pyarrow as pa
+import pyarrow.compute as pc
+
+from harness.artifact.columns import table
+from harness.artifact.journal import write_parquet
+from harness.artifact.labelling import EVERYWHERE, expert_outcomes, relabel
+from harness.artifact.reader import Artifact
+from harness.artifact.schema import SCHEMA, VERSION
+
+__all__ = ["VERDICT_COLUMNS", "amend"]
+
+VERDICT_COLUMNS = ("cause", "verdict", "point_of_no_return")
+GROUP = 256
+"""Probe rows a row group."""
+
+
+def amend(
+    artifact: Artifact,
+    verdicts: Mapping[str, Mapping[str, Any]],
+    probes: Sequence[dict[str, Any]],
+    metadata: Mapping[str, Any],
+) -> None:
+    """Rewrite the file in place, atomically. Episodes, their digests and the digest of the run stay as they are.
+
+    Args:
+        artifact: to be amended.
+        verdicts: values of `VERDICT_COLUMNS` by episode; earlier ones, and the probes they point at, are replaced.
+        probes: rows as built from rollouts.
+        metadata: entries to add or replace.
+    """
+    light = artifact.columns("purpose", "policy", "success", *EVERYWHERE).to_pylist()
+    solved = expert_outcomes(light)
+    document = {**artifact.metadata, **metadata, "schema_version": VERSION}
+    encoded = {f"samepanel.{key}".encode(): json.dumps(value).encode() for key, value in document.items()}
+
+    def tables() -> Iterator[pa.Table]:
+        for stored in artifact.row_groups():
+            kept = _kept(_conform(stored), verdicts)
+            if kept.num_rows:
+                yield _with_verdicts(kept, verdicts)
+        for first in range(0, len(probes), GROUP):
+            yield relabel(table(probes[first : first + GROUP]), solved)
+
+    write_parquet(artifact.path, tables(), encoded)
+
+
+def _conform(stored: pa.Table) -> pa.Table:
+    """Rows of an earlier minor version, with the columns that it lacks as nulls."""
+    columns = [
+        stored[field.name] if field.name in stored.column_names else pa.nulls(stored.num_rows, field.type)
+        for field in SCHEMA
+    ]
+    return pa.Table.from_arrays(columns, schema=SCHEMA)
+
+
+def _kept(stored: pa.Table, verdicts: Mapping[str, Any]) -> pa.Table:
+    """Without the probes of episodes that have a new verdict."""
+    known = pa.array(list(verdicts), pa.string())
+    return stored.filter(pc.invert(pc.fill_null(pc.is_in(stored["parent"], known), False)))
+
+
+def _with_verdicts(stored: pa.Table, verdicts: Mapping[str, Mapping[str, Any]]) -> pa.Table:
+    episodes = stored["episode"].to_pylist()
+    for name in VERDICT_COLUMNS:
+        old = stored[name].to_pylist()
+        values = [verdicts[e][name] if e in verdicts else before for e, before in zip(episodes, old, strict=True)]
+        stored = stored.set_column(
+            SCHEMA.get_field_index(name), SCHEMA.field(name), pa.array(values, SCHEMA.field(name).type)
+        )
+    return stored
