@@ -14,7 +14,6 @@ from harness.cli.screen import bars, console
 from harness.contract.policy import Runtime
 from harness.executors.audit import open_manifest
 from harness.executors.explaining import Budget, Explanation, explain
-from harness.registry import load
 from harness.reports.figure import draw
 from harness.reports.story import tell
 
@@ -42,7 +41,8 @@ def explain_episode(path: Path, episode: str, out: Path | None, replicates: int 
         story = tell(open_artifact(path), episode)
         assert story is not None, "it has just been explained"
     picture = out or path.with_name(f"{story.row['episode']}-cause.png")
-    draw(story, load("tasks", story.row["task"]).contract.control_period_s, picture)
+    contract = artifact.metadata["manifest"]["panel"]["tasks"][f"{story.row['task']}/{story.row['split']}"]["contract"]
+    draw(story, contract["control_period_s"], picture)
     console.print("\n".join([*story.lines(), str(picture)]), highlight=False, markup=False, soft_wrap=True)
 
 

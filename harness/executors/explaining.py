@@ -296,6 +296,8 @@ class _Inquiry:
         self, phase: str, asked: Sequence[tuple[_Case, Call]], actor: str | None = None
     ) -> list[tuple[_Case, Act]]:
         """Act out calls, in batches a policy and task; results come back in the order asked."""
+        if not asked:
+            return []
         tell = self._watcher.probing(phase, len(asked))
 
         def whom(item: tuple[_Case, Call]) -> tuple[str, str]:

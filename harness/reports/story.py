@@ -62,7 +62,7 @@ class Story:
         step = self.row["point_of_no_return"]
         if step is None:
             return "fails from the start" if self.row["cause"] == "scene" else "was not asked"
-        return f"saves the episode by taking over up to step {step}, and not from step {step + 1} on"
+        return f"saves the episode by taking over at step {step}, and no longer at step {step + 1} or later ones asked"
 
 
 def tell(artifact: Artifact, episode: str) -> Story | None:
