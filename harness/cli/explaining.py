@@ -65,12 +65,13 @@ def _print_causes(artifact: Artifact, found: Explanation) -> None:
         counts.setdefault(key, Counter())[row["policy"]] += 1
     policies = sorted({row["policy"] for row in explained})
     table = Table(title="causes of failed episodes", title_justify="left", title_style="bold")
-    for name in ("kind", "category", "cause"):
-        table.add_column(name)
+    table.add_column("cause", no_wrap=True)
     for name in policies:
         table.add_column(name, justify="right")
     for key, count in sorted(counts.items(), key=lambda item: -item[1].total()):
-        table.add_row(*key, *(str(count[name] or "") for name in policies))
+        kind, category, cause = key
+        numbers = (str(count[name] or "") for name in policies)
+        table.add_row(f"{cause}\n[dim]{kind}, {category.replace('_', ' ')}[/]", *numbers)
     console.print(table)
 
 
