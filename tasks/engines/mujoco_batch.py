@@ -63,7 +63,8 @@ class BatchSimulator:
         self.model = model
         self.physics_seconds = 0.0
         self._substeps, self._scalers, self._interpolate = substeps, scalers, interpolate
-        self._models: dict[Dynamics, mujoco.MjModel] = {Dynamics(): model}
+        self._models: dict[Dynamics, mujoco.MjModel] = {}
+        self._most_lanes = 0
         self._pool = rollout.Rollout(nthread=threads if threads > 1 else 0)
         self._data = [mujoco.MjData(model) for _ in range(max(1, threads))]
         self._spec = int(mujoco.mjtState.mjSTATE_CTRL) | int(mujoco.mjtState.mjSTATE_QFRC_APPLIED)
@@ -116,7 +117,7 @@ class BatchSimulator:
         self._spread_controls(states, controls, fine[:, :, :nu].reshape(lanes, n, self._substeps, nu))
         if forces is not None:
             fine[:, :, nu:] = np.repeat(forces, self._substeps, axis=1)
-        models = [self._model(item) for item in dynamics] if dynamics is not None else [self.model] * lanes
+        models = self._models_of(dynamics) if dynamics is not None else [self.model] * lanes
         started = time.perf_counter()
         fine_states, fine_sensors = self._pool.rollout(
             models, self._data, np.ascontiguousarray(states[:, : self._full]), fine, control_spec=self._spec
@@ -145,11 +146,22 @@ class BatchSimulator:
         diverged = np.logical_or.accumulate(~(on_time & np.isfinite(full).all(axis=2)), axis=1)
         return Simulated(np.concatenate([full, controls], axis=2), np.array(sensors), diverged)
 
+    def _models_of(self, dynamics: Sequence[Dynamics]) -> list[mujoco.MjModel]:
+        """One a lane; of those that no lane asked for lately, few are kept, since a model may take megabytes."""
+        models = [self._model(item) for item in dynamics]
+        self._most_lanes = max(self._most_lanes, len(dynamics))
+        for stale in list(self._models)[: -2 * self._most_lanes]:
+            del self._models[stale]
+        return models
+
     def _model(self, dynamics: Dynamics) -> mujoco.MjModel:
-        """The model with its factors applied; made once for each set of factors."""
-        if dynamics not in self._models:
+        """The model with its factors applied; the last one asked for is the last of the memory."""
+        if dynamics == Dynamics():
+            return self.model
+        model = self._models.pop(dynamics, None)
+        if model is None:
             model = mujoco.MjModel.__copy__(self.model)
             for name, factor in dynamics.scales:
                 self._scalers[name](model, factor)
-            self._models[dynamics] = model
-        return self._models[dynamics]
+        self._models[dynamics] = model
+        return model

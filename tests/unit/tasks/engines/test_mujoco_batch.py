@@ -146,3 +146,28 @@ def test_the_silent_reset_of_a_broken_simulation_is_off(simulators):
     """`mujoco.rollout` stops at a warning either way, but `load` and whoever steps the model would read the reset."""
     flags = simulators[1].model.opt.disableflags
     assert flags & mujoco.mjtDisableBit.mjDSBL_AUTORESET
+
+
+def test_models_of_finished_episodes_are_dropped_and_made_again_alike():
+    made = []
+
+    def scale(model, factor):
+        made.append(factor)
+        scale_mass(model, factor)
+
+    model = mujoco.MjModel.from_xml_string(SCENE)
+    simulator = BatchSimulator(model, substeps=5, threads=1, scalers={"mass": scale}, interpolate=True)
+    states, controls, forces, _ = problem(simulator, 1)
+
+    def under(first):
+        dynamics = [Dynamics((("mass", first + lane / 10),)) for lane in range(LANES)]
+        return simulator.simulate(states, controls, forces, dynamics).states
+
+    early = under(1.5)
+    np.testing.assert_array_equal(under(1.5), early)
+    assert len(made) == LANES
+    for first in range(2, 12):
+        under(float(first))
+    assert len(simulator._models) <= 2 * LANES
+    np.testing.assert_array_equal(under(1.5), early)
+    assert len(made) == 12 * LANES
