@@ -5,18 +5,20 @@ The scene is the unit that is exchangeable under "no difference" and the unit th
 
 from __future__ import annotations
 
+import math
 from collections.abc import Iterator
 from dataclasses import dataclass
 
 import numpy as np
 from jaxtyping import Float64
 from numpy.typing import ArrayLike
+from scipy import stats
 
 from harness.seeding import generator
 from harness.statistics.inputs import Array, fraction, positive, vector
 from harness.statistics.intervals import Interval
 
-__all__ = ["SignFlip", "cluster_bootstrap", "cluster_sign_flip"]
+__all__ = ["SignFlip", "cluster_bootstrap", "cluster_sign_flip", "clusters_needed"]
 
 EXACT_CLUSTERS = 16
 BLOCK_ITEMS = 1 << 20
@@ -103,6 +105,34 @@ def cluster_bootstrap(
         means[block] = sums[picked].sum(axis=1) / sizes[picked].sum(axis=1)
     low, high = np.quantile(means, [tail, 1 - tail])
     return Interval(float(sums.sum() / sizes.sum()), float(low), float(high))
+
+
+def clusters_needed(
+    values: ArrayLike, clusters: ArrayLike, margin: float, alpha: float = 0.05, power: float = 0.8
+) -> int | None:
+    """How many clusters of this kind show a mean of `margin` with probability `power`; None if they never vary.
+
+    The normal approximation n = s^2 (z_alpha/2 + z_power)^2 / margin^2 (Chow et al. 2008, chapter 3), with the spread s
+    of the cluster means seen so far. The mean itself is not read: what was seen is no plan for what matters.
+
+    Args:
+        values: one entry a pair of episodes.
+        clusters: label of each entry's cluster; at least 2 different ones.
+        margin: the smallest mean that matters, > 0.
+        alpha: two-sided level, between 0 and 1.
+        power: between 0 and 1.
+
+    Raises:
+        ValueError: there is one cluster only, or a number is outside its range.
+    """
+    if not margin > 0:
+        raise ValueError(f"expected margin > 0, got {margin}")
+    sums, sizes = _cluster_sums(vector(values, "values"), clusters)
+    if len(sums) < 2:
+        raise ValueError("one cluster does not tell how clusters vary")
+    spread = float((sums / sizes.mean()).std(ddof=1))
+    reach = stats.norm.isf(fraction(alpha, "alpha") / 2) + stats.norm.ppf(fraction(power, "power"))
+    return math.ceil((spread * float(reach) / margin) ** 2) or None
 
 
 def _cluster_sums(
