@@ -1,5 +1,6 @@
 """Causes from re-simulation on worlds whose truth is known: what is asked, what is stored, what is told."""
 
+import json
 import shutil
 
 import numpy as np
@@ -236,3 +237,12 @@ def test_what_cannot_be_explained_is_one_sentence_and_exit_code_2(recorded, same
     path.write_bytes(before[:5000])
     done = samepanel("explain", path)
     assert (done.returncode, path.read_bytes()) == (2, before[:5000])
+
+
+def test_law_7_probes_are_rows_and_count_in_no_rate(recorded, explained, samepanel):
+    for verb in ("show", "compare"):
+        before, after = (json.loads(samepanel(verb, path, "--json").stdout) for path in (recorded, explained))
+        assert after.get("cells") == before.get("cells")
+        assert after.get("standings") == before.get("standings")
+        assert after.get("pairs") == before.get("pairs")
+        assert before.get("cells") or before.get("pairs")
