@@ -211,21 +211,25 @@ def compare(
         list[str] | None, typer.Option(help="Compare only these, policies or controls. Repeatable.")
     ] = None,
     baseline: Annotated[Path | None, typer.Option(help="An earlier artifact of the panel: what changed?")] = None,
-    by: Annotated[str, typer.Option(help="overall, task, condition or cell.")] = "task",
+    by: Annotated[str, typer.Option(help="overall, task, condition or cell; overall is always told.")] = "task",
     margin: Annotated[float, typer.Option(min=0, max=1, help="Smallest difference of success that matters.")] = 0.05,
     alpha: Annotated[float, typer.Option(min=0.0001, max=0.5, help="Level of a family of tests.")] = 0.05,
     seed: Annotated[int, typer.Option(help="Of the resampling.")] = 0,
     controls: Annotated[bool, typer.Option("--controls", help="Controls take part.")] = False,
     gate: Annotated[bool, typer.Option("--gate", help="Exit code 1 on a significant regression.")] = False,
     json_: Annotated[bool, typer.Option("--json", help="For machines.")] = False,
+    markdown: Annotated[bool, typer.Option("--markdown", help="For an issue or a wiki.")] = False,
 ) -> None:
-    """Which policy is best, how sure, and what broke since the baseline."""
+    """Which policy is best, how sure, and what broke since the baseline.
+
+    With `--gate`, exit code 0: nothing got significantly worse; 1: something did; 2: the gate cannot judge, and why.
+    """
     from harness.cli.comparing import Options, compare_artifacts  # noqa: PLC0415 -- pulls in scipy
     from harness.reports.comparison import Rules, by_name  # noqa: PLC0415 -- see above
+    from harness.reports.findings import Question  # noqa: PLC0415 -- see above
 
-    rules = Rules(margin, alpha, seed)
-    options = Options(tuple(policy or ()), baseline, by_name(by), rules, controls, json_)
-    if not compare_artifacts(artifacts, options) and gate:
+    question = Question(tuple(policy or ()), by_name(by), Rules(margin, alpha, seed), controls)
+    if not compare_artifacts(artifacts, Options(question, baseline, json_, markdown, gate)):
         raise typer.Exit(1)
 
 

@@ -6,219 +6,192 @@ import json
 import sys
 from collections.abc import Sequence
 from dataclasses import dataclass, field
-from itertools import combinations
 from pathlib import Path
-from typing import Any
 
 from rich.console import Console
+from rich.markup import escape
 from rich.table import Table
 
-from harness.artifact.reader import Artifact, open_artifact
+from harness.artifact.reader import open_artifact
 from harness.cli.screen import console
-from harness.errors import UnknownIdError
-from harness.reports.comparison import (
-    By,
-    Comparison,
-    MethodClaim,
-    Rules,
-    Standing,
-    changes,
-    compare,
-    methods,
-    scopes,
-    standings,
-)
-from harness.reports.pairing import Entrant, Flip, Scope, entrants, flips, same_panel
+from harness.errors import ArtifactError, SamepanelError
+from harness.reports.comparison import Comparison, Rules
+from harness.reports.findings import Findings, Question, Since, investigate
+from harness.reports.headline import best, broke, caveats, family, needed, warnings
+from harness.reports.markdown import comparison_markdown, share_text
+from harness.reports.methods import MethodClaim
 
 __all__ = ["Options", "compare_artifacts"]
 
 SHOWN = 10
-"""Flipped episodes printed a policy; the JSON has all."""
+"""Flipped episodes and insignificant changes printed; JSON and Markdown have all."""
 COLOURS = {"better": "green", "worse": "red", "equivalent": "cyan", "inconclusive": "dim"}
 
 
 @dataclass(frozen=True)
 class Options:
-    """What the command line says."""
+    """What the command line says, beside the artifacts."""
 
-    policies: tuple[str, ...] = ()
+    question: Question = field(default_factory=Question)
     baseline: Path | None = None
-    by: By = "task"
-    rules: Rules = field(default_factory=Rules)
-    controls: bool = False
     as_json: bool = False
-
-
-@dataclass(frozen=True)
-class _Found:
-    """All that is told."""
-
-    standings: list[Standing]
-    pairs: tuple[Comparison, ...]
-    methods: tuple[MethodClaim, ...]
-    changes: tuple[Comparison, ...]
-    flips: list[Flip]
-    invalid: tuple[str, ...]
-    rules: Rules
-
-    @property
-    def regressed(self) -> bool:
-        """Whether something got significantly worse since the baseline."""
-        return any(item.verdict == "worse" for item in self.changes)
+    as_markdown: bool = False
+    gate: bool = False
 
 
 def compare_artifacts(paths: Sequence[Path], options: Options) -> bool:
-    """Compare, print, and return whether nothing got significantly worse since the baseline."""
-    found = _compare([open_artifact(path) for path in paths], options)
+    """Compare, print, and return whether the gate is open: nobody asked, or nothing got significantly worse.
+
+    Raises:
+        SamepanelError: the options contradict each other, or the gate cannot judge.
+    """
+    if options.as_json and options.as_markdown:
+        raise SamepanelError("options --json and --markdown", expected="one of them", got="both")
+    if options.gate and options.baseline is None:
+        raise SamepanelError("option --gate", expected="a baseline to be worse than", got="none", fix="add --baseline")
+    baseline = None if options.baseline is None else open_artifact(options.baseline)
+    found = investigate([open_artifact(path) for path in paths], baseline, options.question)
     if options.as_json:
-        sys.stdout.write(json.dumps(_document(found), indent=2) + "\n")
+        sys.stdout.write(json.dumps(_document(found), indent=2, allow_nan=False) + "\n")
+    elif options.as_markdown:
+        sys.stdout.write(comparison_markdown(found))
     else:
-        _print(found, options, console)
-    return not found.regressed
+        _print(found, console)
+    return not options.gate or found.since is None or _passes(found, found.since)
 
 
-def _compare(artifacts: list[Artifact], options: Options) -> _Found:
-    entered, rules = entrants(artifacts, options.policies, controls=options.controls), options.rules
-    parts = scopes(entered, options.by)
-    couples = list(combinations(entered, 2))
-    overall = compare(couples, [Scope()], rules)
-    pairs = overall if options.by == "overall" else compare(couples, parts, rules)
-    since, flipped = _since(artifacts, entered, options)
-    return _Found(
-        standings=standings(entered, overall, Scope(), rules),
-        pairs=pairs,
-        methods=methods(entered, [Scope()]),
-        changes=since,
-        flips=flipped,
-        invalid=tuple(str(item.path) for item in artifacts if not item.metadata["controls"]["valid"]),
-        rules=rules,
-    )
-
-
-def _since(
-    artifacts: list[Artifact], entered: tuple[Entrant, ...], options: Options
-) -> tuple[tuple[Comparison, ...], list[Flip]]:
-    if options.baseline is None:
-        return (), []
-    old = open_artifact(options.baseline)
-    same_panel([*artifacts, old])
-    before = entrants([old], controls=options.controls or bool(options.policies))
-    labels = {entrant.label for entrant in entered}
-    before = tuple(entrant for entrant in before if entrant.label in labels)
-    if not before:
-        raise UnknownIdError(
-            f"baseline {options.baseline}", expected=f"one of the policies {', '.join(sorted(labels))}", got="none"
+def _passes(found: Findings, since: Since) -> bool:
+    """A gate that could not look must not open."""
+    if found.invalid:
+        raise ArtifactError(
+            ", ".join(str(source.path) for source in found.invalid),
+            expected="controls in their bands, for the gate to judge",
+            got="an invalid run",
         )
-    parts = dict.fromkeys([Scope(), *scopes(before, options.by)])
-    return changes(before, entered, list(parts), options.rules), flips(before, entered)
+    if not since.regressions and (blind := [item for item in since.unjudged if not item.scope.task]):
+        raise ArtifactError(
+            f"{blind[0].first} and {blind[0].second}, {blind[0].scope}",
+            expected="scored episodes, for the gate to judge",
+            got=f"{blind[0].unscored} worlds with an error, {blind[0].missing} met by one only",
+        )
+    return not since.regressions
 
 
-def _print(found: _Found, options: Options, to: Console) -> None:
-    for path in found.invalid:
-        to.print(f"[bold red]{path} is invalid: its controls left their band, so it ranks nothing[/]", soft_wrap=True)
+def _document(found: Findings) -> dict[str, object]:
+    said = {"best": best(found), "broke": broke(found.since), "warnings": warnings(found), "caveats": caveats(found)}
+    return {"headline": said, **found.document()}
+
+
+def _print(found: Findings, to: Console) -> None:
+    for line in warnings(found):
+        to.print(f"[bold red]{escape(line)}[/]", highlight=False)
+    to.print(f"[bold]{escape(best(found))}[/]", highlight=False)
+    colour = "bold red" if found.since and found.since.regressions else "bold"
+    to.print(f"[{colour}]{escape(broke(found.since))}[/]", highlight=False)
     to.print(_standing_table(found))
-    if options.baseline is None:
-        to.print("[dim]what broke: name last week's artifact with --baseline[/]")
-    else:
-        _print_changes(found, to)
-    if found.pairs:
-        to.print(_pair_table(found.pairs, f"pairs by {options.by}", found.rules))
+    for line in caveats(found):
+        to.print(f"[yellow]![/] {escape(line)}", highlight=False)
+    if found.since is not None:
+        _print_changes(found.since, found.question.rules, to)
     if found.methods:
         to.print(_method_table(found.methods))
-    else:
-        to.print("[dim]No method has 3 training seeds: all of this speaks of these checkpoints, not of methods.[/]")
+        to.print(f"[dim]{family(found.methods, found.question.rules.alpha)}[/]", highlight=False)
+    _print_couples(found.overall, found.question.rules, to)
+    _print_couples(found.parts, found.question.rules, to)
 
 
-def _standing_table(found: _Found) -> Table:
-    table = Table(title="which is best, and how sure", title_justify="left", title_style="bold")
-    for name in ("rank", "policy", "success", "95 %" if found.rules.alpha == 0.05 else "interval", "ties", "episodes"):
-        table.add_column(name, no_wrap=name == "policy")
+def _standing_table(found: Findings) -> Table:
+    table = _table("standings overall; a shared letter: not told apart")
+    interval = "interval" if found.question.rules.alpha != 0.05 else "95 %"
+    for name in ("rank", "policy", "success", interval, "ties", "episodes"):
+        table.add_column(name, justify="right" if name in ("success", "episodes") else "left")
     for item in found.standings:
         rank = f"{item.rank.best}" if item.rank.best == item.rank.worst else f"{item.rank.best}-{item.rank.worst}"
         errors = f" [red]+{item.errors} errors[/]" if item.errors else ""
-        low, high = item.success.low, item.success.high
-        table.add_row(
-            rank, item.name, f"{item.success.estimate:.3f}", f"{low:.2f}-{high:.2f}", item.letters,
-            f"{item.scored}{errors}",
-        )  # fmt: skip
+        success = ("unscored", "")
+        if item.success is not None:
+            success = (f"{item.success.estimate:.3f}", f"{item.success.low:.2f}-{item.success.high:.2f}")
+        table.add_row(rank, escape(item.name), *success, item.letters, f"{item.scored}{errors}")
     return table
 
 
-def _print_changes(found: _Found, to: Console) -> None:
-    to.print(_pair_table(found.changes, "what changed since the baseline, the worst first", found.rules))
-    lost = [item for item in found.flips if not item.now]
-    gained = len(found.flips) - len(lost)
+def _print_changes(since: Since, rules: Rules, to: Console) -> None:
+    if since.changes:
+        table = _couple_table(f"changes since {since.baseline.name}, now minus before, the worst first", "policy, part")
+        shown = [
+            item for number, item in enumerate(since.changes) if number < SHOWN or item.verdict in ("worse", "better")
+        ]
+        for item in shown:
+            table.add_row(f"{escape(item.first)}\n[dim]{escape(str(item.scope))}[/]", *_couple(item))
+        to.print(table)
+        rest = len(since.changes) - len(shown)
+        more = f"; {rest} more that are not significant: --json, --markdown" if rest else ""
+        to.print(f"[dim]{_family(since.changes, rules)}{more}[/]", highlight=False)
+    lost = [item for item in since.flips if not item.now]
+    gained = len(since.flips) - len(lost)
     to.print(f"{len(lost)} episodes fail that succeeded, {gained} succeed that failed", highlight=False)
-    for item in lost[:SHOWN]:
-        to.print(f"  samepanel replay {item.path} {item.episode}  [dim]{item.label}, {item.world}[/]", soft_wrap=True)
+    for flip in lost[:SHOWN]:
+        to.print(f"  [dim]{escape(f'{flip.label}, {flip.world}')}[/]", highlight=False, soft_wrap=True)
+        to.print(f"  {escape(flip.command)}", highlight=False, soft_wrap=True)
+    if len(lost) > SHOWN:
+        to.print(f"  [dim]and {len(lost) - SHOWN} more: --json, --markdown[/]", highlight=False)
 
 
-def _pair_table(items: Sequence[Comparison], title: str, rules: Rules) -> Table:
-    table = Table(title=title, title_justify="left", title_style="bold")
-    table.caption = f"Holm over these {len(items)}, alpha {rules.alpha:g}, margin {rules.margin:g}"
-    table.caption_justify = "left"
-    table.add_column("first, second")
-    for name in ("n11 n10 n01 n00", "difference", "p, adjusted"):
+def _print_couples(items: Sequence[Comparison], rules: Rules, to: Console) -> None:
+    """A table a part of the panel, and one sentence about the family."""
+    for scope in dict.fromkeys(item.scope for item in items):
+        table = _couple_table(str(scope), "first, second")
+        for item in items:
+            if item.scope == scope:
+                table.add_row(f"{escape(item.first)}\n{escape(item.second)}", *_couple(item))
+        to.print(table)
+    if items:
+        to.print(f"[dim]{_family(items, rules)}[/]", highlight=False)
+
+
+def _family(items: Sequence[Comparison], rules: Rules) -> str:
+    tests = " and ".join(sorted({item.procedure for item in items}))
+    return f"{tests}; {family(items, rules.alpha)}, margin {rules.margin:g}"
+
+
+def _couple_table(title: str, first: str) -> Table:
+    table = _table(title)
+    table.add_column(first)
+    for name in ("n11 n10 n01 n00\ncorrelation", "difference\ninterval", "p\nadjusted"):
         table.add_column(name, justify="right")
     table.add_column("verdict")
-    for item in items:
-        counts = f"{item.table.n11} {item.table.n10} {item.table.n01} {item.table.n00}"
-        out = f"\n[red]{item.missing} missing, {item.unscored} errors[/]" if item.missing + item.unscored else ""
-        more = f"\n[dim]{_needed(item)}[/]" if item.verdict == "inconclusive" else ""
-        table.add_row(
-            f"{item.first}, {item.second}\n[dim]{item.scope}[/]",
-            f"{counts}\n[dim]phi {item.table.phi:.2f}[/]{out}",
-            f"{item.interval.estimate:+.3f}\n[dim]{item.interval.low:+.2f} to {item.interval.high:+.2f}[/]",
-            f"{item.p:.2g}\n{item.p_adjusted:.2g}",
-            f"[{COLOURS[item.verdict]}]{item.verdict}[/]{more}",
-        )
     return table
 
 
-def _needed(item: Comparison) -> str:
-    unit = "pairs" if item.procedure.startswith("exact") else "scenes"
-    return f"{item.needed or 'unknown how many'} more {unit}"
+def _couple(item: Comparison) -> tuple[str, str, str, str]:
+    counts = f"{item.table.n11} {item.table.n10} {item.table.n01} {item.table.n00}"
+    phi = "none" if item.table.phi != item.table.phi else f"{item.table.phi:.2f}"
+    out = f"\n[red]{item.missing} missing, {item.unscored} errors[/]" if item.missing + item.unscored else ""
+    more = f"\n[dim]{needed(item, brief=True)}[/]" if item.verdict == "inconclusive" else ""
+    return (
+        f"{counts}\n[dim]{phi}[/]{out}",
+        f"{item.interval.estimate:+.3f}\n[dim]{item.interval.low:+.2f} to {item.interval.high:+.2f}[/]",
+        f"{item.p:.2g}\n{item.p_adjusted:.2g}",
+        f"[{COLOURS[item.verdict]}]{item.verdict}[/]{more}",
+    )
 
 
 def _method_table(claims: Sequence[MethodClaim]) -> Table:
-    table = Table(title="methods, over training seeds and scenes", title_justify="left", title_style="bold")
-    for name in ("first, second", "seeds", "difference", "p", "variance: seed, scene, rest"):
+    table = _table("methods, over training seeds and scenes")
+    for name in ("first, second\npart", "seeds", "difference", "p\nadjusted", "verdict", "variance"):
         table.add_column(name)
     for item in claims:
         interval = item.difference.interval
-        shares = "\n".join(
-            f"{name}: {share.training_seed:.0%}, {share.scene:.0%}, {share.rest:.0%}"
-            for name, share in zip((item.first, item.second), item.shares, strict=True)
-        )
         table.add_row(
-            f"{item.first}, {item.second}", f"{item.seeds[0]}, {item.seeds[1]}",
-            f"{interval.estimate:+.3f} ({interval.low:+.2f} to {interval.high:+.2f})", f"{item.difference.p_value:.2g}",
-            shares,
-        )  # fmt: skip
+            f"{escape(item.first)}, {escape(item.second)}\n[dim]{escape(str(item.scope))}[/]",
+            f"{item.seeds[0]}, {item.seeds[1]}",
+            f"{interval.estimate:+.3f}\n[dim]{interval.low:+.2f} to {interval.high:+.2f}[/]",
+            f"{item.difference.p_value:.2g}\n{item.p_adjusted:.2g}",
+            f"[{COLOURS[item.verdict]}]{item.verdict}[/]",
+            "\n".join(map(share_text, item.shares)),
+        )
     return table
 
 
-def _document(found: _Found) -> dict[str, Any]:
-    return {
-        "rules": vars(found.rules),
-        "invalid": list(found.invalid),
-        "standings": [
-            {**vars(item), "success": vars(item.success), "rank": vars(item.rank)} for item in found.standings
-        ],
-        "pairs": [_comparison(item) for item in found.pairs],
-        "methods": [
-            {
-                **vars(item),
-                "scope": str(item.scope),
-                "difference": {**vars(item.difference), "interval": vars(item.difference.interval)},
-                "shares": [vars(share) for share in item.shares],
-            }
-            for item in found.methods
-        ],
-        "changes": [_comparison(item) for item in found.changes],
-        "flips": [{**vars(item), "path": str(item.path), "world": vars(item.world)} for item in found.flips],
-    }
-
-
-def _comparison(item: Comparison) -> dict[str, Any]:
-    return {**vars(item), "scope": vars(item.scope), "table": vars(item.table), "interval": vars(item.interval)}
+def _table(title: str) -> Table:
+    return Table(title=escape(title), title_justify="left", title_style="bold")

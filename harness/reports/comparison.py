@@ -1,4 +1,4 @@
-"""Who is better, and how sure: pairs of policies by part of the panel, adjusted together, with ranks that tie.
+"""Who is better, and how sure: couples of policies on parts of the panel, adjusted together.
 
 Where every scene occurs once, the pairs are independent: exact McNemar test and Tango's interval. Where scenes recur,
 over conditions or replicates, the scene is what is flipped and resampled; pooling its episodes in a McNemar test would
@@ -9,40 +9,34 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass
-from itertools import combinations
 from typing import Literal, get_args
 
-import numpy as np
-
-from harness.contract.fields import Array
 from harness.errors import UnknownIdError
-from harness.reports.pairing import Entrant, Pairs, Scope, World, pair
+from harness.reports.pairing import Entrant, Pairs, Scope, pair
 from harness.statistics.clusters import cluster_bootstrap, cluster_sign_flip, clusters_needed
-from harness.statistics.hierarchy import MethodDifference, VarianceShares, method_difference, variance_shares
 from harness.statistics.intervals import Interval
-from harness.statistics.multiplicity import RankInterval, compact_letter_display, holm, rank_intervals
+from harness.statistics.multiplicity import holm
 from harness.statistics.paired import PairTable, mcnemar_exact, pair_table, tango
 from harness.statistics.power import pairs_needed
-from harness.statistics.proportions import wilson
+from harness.statistics.proportions import clopper_pearson
 from harness.statistics.verdict import Verdict, verdict
 
 __all__ = [
     "By",
     "Comparison",
-    "MethodClaim",
     "Rules",
-    "Standing",
+    "Unjudged",
+    "by_name",
     "changes",
     "compare",
-    "methods",
+    "couples_since",
     "scopes",
-    "standings",
+    "unjudged",
 ]
 
 By = Literal["overall", "task", "condition", "cell"]
-SEEDS = 3
-"""Training seeds that a claim about a method needs (law 10)."""
-UNKNOWN = Interval(0.0, -1.0, 1.0)
+PLANNED = 10_000
+"""Pairs up to which a plan is looked for."""
 
 
 @dataclass(frozen=True)
@@ -65,10 +59,13 @@ class Comparison:
     """Two entrants on a part of the panel.
 
     Attributes:
-        interval: of the difference of success rates, first minus second.
+        interval: of the difference of success rates, first minus second; not adjusted.
         procedure: what p and interval come from.
         p: two-sided, of no difference.
         p_adjusted: by Holm, in the family that was compared together.
+        scenes: different ones among the pairs.
+        missing: worlds that only one of the two met.
+        unscored: worlds in which one of the two ended in an error.
         needed: pairs (or scenes, where they recur) more that would show a difference as large as the margin with
             probability 0.8; 0 if there are enough, None if what was seen does not tell.
     """
@@ -87,29 +84,21 @@ class Comparison:
     unscored: int
     needed: int | None
 
-
-@dataclass(frozen=True)
-class Standing:
-    """Where one entrant stands in a part of the panel: success, ranks left open, letters that it shares with ties."""
-
-    name: str
-    success: Interval
-    scored: int
-    errors: int
-    rank: RankInterval
-    letters: str
+    @property
+    def unit(self) -> Literal["pairs", "scenes"]:
+        """What `needed` counts."""
+        return "pairs" if self.procedure.startswith("exact") else "scenes"
 
 
 @dataclass(frozen=True)
-class MethodClaim:
-    """Two methods over their training seeds; `shares` are those of the first and of the second."""
+class Unjudged:
+    """A couple that shares no scored episode in a part of the panel that one of them met."""
 
     first: str
     second: str
     scope: Scope
-    seeds: tuple[int, int]
-    difference: MethodDifference
-    shares: tuple[VarianceShares, VarianceShares]
+    missing: int
+    unscored: int
 
 
 def by_name(name: str) -> By:
@@ -143,17 +132,16 @@ def _nominal_first(cell: tuple[str, str]) -> tuple[str, bool, str]:
 
 
 def compare(couples: Iterable[tuple[Entrant, Entrant]], parts: Sequence[Scope], rules: Rules) -> tuple[Comparison, ...]:
-    """Compare couples on parts of the panel; all of it is one family for Holm.
+    """Compare couples on parts of the panel, part by part; all of it is one family for Holm.
 
-    Where no pair is scored, nothing is said.
+    Couples without a scored pair are left to `unjudged`.
 
     Args:
         couples: first and second.
         parts: of the panel.
         rules: margin, level and seed.
     """
-    asked = [(one, other, scope, pair(one, other, scope)) for one, other in couples for scope in parts]
-    asked = [item for item in asked if item[3].worlds]
+    asked = [item for item in _asked(couples, parts) if item[3].worlds]
     tests = [_test(pairs, rules) for *_, pairs in asked]
     adjusted = holm([p for p, _ in tests]).tolist() if tests else []
     return tuple(
@@ -163,121 +151,80 @@ def compare(couples: Iterable[tuple[Entrant, Entrant]], parts: Sequence[Scope], 
             scope=scope,
             table=pair_table(pairs.first, pairs.second),
             interval=interval,
-            procedure="scenes flipped and resampled" if pairs.recurring else "exact McNemar, Tango",
+            procedure="exact McNemar, Tango" if pairs.independent else "scenes flipped and resampled",
             p=p,
             p_adjusted=p_adjusted,
             verdict=verdict(interval, rules.margin, p_adjusted, rules.alpha),
             scenes=pairs.scenes,
             missing=pairs.missing,
             unscored=pairs.unscored,
-            needed=_needed(pairs, rules),
+            needed=_needed(pairs, rules, len(asked)),
         )
         for (one, other, scope, pairs), (p, interval), p_adjusted in zip(asked, tests, adjusted, strict=True)
     )
 
 
+def unjudged(couples: Iterable[tuple[Entrant, Entrant]], parts: Sequence[Scope]) -> tuple[Unjudged, ...]:
+    """What `compare` can say nothing about: no pair is scored, though there are episodes."""
+    return tuple(
+        Unjudged(one.name, other.name, scope, pairs.missing, pairs.unscored)
+        for one, other, scope, pairs in _asked(couples, parts)
+        if not pairs.worlds and pairs.missing + pairs.unscored
+    )
+
+
+def _asked(
+    couples: Iterable[tuple[Entrant, Entrant]], parts: Sequence[Scope]
+) -> list[tuple[Entrant, Entrant, Scope, Pairs]]:
+    known = list(couples)
+    return [(one, other, scope, pair(one, other, scope)) for scope in parts for one, other in known]
+
+
 def _test(pairs: Pairs, rules: Rules) -> tuple[float, Interval]:
     confidence = 1 - rules.alpha
-    if not pairs.recurring:
+    if pairs.independent:
         table = pair_table(pairs.first, pairs.second)
         return mcnemar_exact(table.n10, table.n01), tango(table.n11, table.n10, table.n01, table.n00, confidence)
-    p = cluster_sign_flip(pairs.differences, pairs.cluster, rules.seed).p_value
+    flipped = cluster_sign_flip(pairs.differences, pairs.cluster, rules.seed)
     if pairs.scenes == 1:
-        return p, Interval(float(pairs.differences.mean()), UNKNOWN.low, UNKNOWN.high)
-    return p, cluster_bootstrap(pairs.differences, pairs.cluster, rules.seed, confidence)
+        return flipped.p_value, Interval(flipped.difference, -1.0, 1.0)
+    found = cluster_bootstrap(pairs.differences, pairs.cluster, rules.seed, confidence)
+    if 2.0 ** (1 - flipped.clusters) <= rules.alpha:
+        return flipped.p_value, found
+    # So few scenes tell the two apart that resampling them knows no spread (none at all: an interval of width 0).
+    # The difference cannot exceed the share of such scenes, and for that there is an exact bound.
+    reach = clopper_pearson(flipped.clusters, pairs.scenes, confidence).high
+    return flipped.p_value, Interval(found.estimate, min(found.low, -reach), max(found.high, reach))
 
 
-def _needed(pairs: Pairs, rules: Rules) -> int | None:
-    """At the discordance that was seen; the difference that was seen is not read."""
+def _needed(pairs: Pairs, rules: Rules, family: int) -> int | None:
+    """At the spread that was seen; the difference that was seen is not read.
+
+    The level is the one that the first step of Holm asks for in a family of that size, so the plan is on the safe side.
+    Where less spread was seen than a difference as large as the margin must have, that is what is planned with.
+    """
     if rules.margin <= 0 or pairs.scenes < 2:
         return None
-    if pairs.recurring:
-        wanted = clusters_needed(pairs.differences, pairs.cluster, rules.margin, rules.alpha)
-        return None if wanted is None else max(0, wanted - pairs.scenes)
-    discordance = float((pairs.first != pairs.second).mean())
-    if discordance < rules.margin:
-        return None
-    wanted = pairs_needed(rules.margin, discordance, rules.alpha)
-    return None if wanted is None else max(0, wanted - len(pairs.worlds))
-
-
-def standings(entered: Sequence[Entrant], found: Sequence[Comparison], scope: Scope, rules: Rules) -> list[Standing]:
-    """The entrants of one part of the panel, best first, from its comparisons of all couples."""
-    names = [entrant.name for entrant in entered]
-    better = np.zeros((len(names), len(names)), bool)
-    for item in found:
-        if item.scope == scope and item.verdict in ("better", "worse"):
-            row, column = names.index(item.first), names.index(item.second)
-            better[(row, column) if item.verdict == "better" else (column, row)] = True
-    letters = compact_letter_display(names, better | better.T).letters
-    ranks = rank_intervals(better)
-    placed = [_standing(*entry, scope, rules) for entry in zip(entered, ranks, letters, strict=True)]
-    known = [item for item in placed if item is not None]
-    return sorted(known, key=lambda item: (-item.success.estimate, item.name))
-
-
-def _standing(entrant: Entrant, rank: RankInterval, letters: str, scope: Scope, rules: Rules) -> Standing | None:
-    alone = pair(entrant, entrant, scope)
-    if not alone.worlds:
-        return None
-    if alone.recurring and alone.scenes > 1:
-        success = cluster_bootstrap(alone.first.astype(float), alone.cluster, rules.seed, 1 - rules.alpha)
-    elif alone.recurring:
-        success = Interval(float(alone.first.mean()), 0.0, 1.0)
-    else:
-        share = wilson(int(alone.first.sum()), len(alone.worlds), 1 - rules.alpha)
-        success = Interval(share.rate, share.low, share.high)
-    return Standing(entrant.name, success, len(alone.worlds), alone.unscored, rank, letters)
+    alpha = rules.alpha / family
+    if pairs.independent:
+        discordance = max(float((pairs.first != pairs.second).mean()), rules.margin)
+        wanted = pairs_needed(rules.margin, discordance, alpha, limit=PLANNED)
+        return None if wanted is None else max(0, wanted - len(pairs.worlds))
+    wanted = clusters_needed(pairs.differences, pairs.cluster, rules.margin, alpha)
+    least = pairs_needed(rules.margin, rules.margin, alpha, limit=PLANNED) if wanted is None else wanted
+    return None if least is None else max(0, least - pairs.scenes)
 
 
 def changes(
     before: Sequence[Entrant], now: Sequence[Entrant], parts: Sequence[Scope], rules: Rules
 ) -> tuple[Comparison, ...]:
     """What became of policies of the same label: now minus before, the worst first."""
-    old = {entrant.label: entrant for entrant in before}
-    couples = [(entrant, old[entrant.label]) for entrant in now if entrant.label in old]
-    found = compare(couples, parts, rules)
+    found = compare(couples_since(before, now), parts, rules)
     order = {"worse": 0, "inconclusive": 1, "equivalent": 1, "better": 2}
     return tuple(sorted(found, key=lambda item: (order[item.verdict], item.interval.estimate)))
 
 
-def methods(entered: Sequence[Entrant], parts: Sequence[Scope]) -> tuple[MethodClaim, ...]:
-    """Couples of methods of which either has the training seeds that a claim about it needs (law 10)."""
-    groups: dict[str, list[Entrant]] = {}
-    for entrant in entered:
-        if entrant.training_seed is not None:
-            groups.setdefault(entrant.method, []).append(entrant)
-    fit = {name: group for name, group in groups.items() if len(group) >= SEEDS}
-    claims = []
-    for one, other in combinations(fit, 2):
-        for scope in parts:
-            tables = _by_seed_and_scene(fit[one], fit[other], scope)
-            if min(tables[0].shape) >= 2:
-                claims.append(
-                    MethodClaim(
-                        first=one,
-                        second=other,
-                        scope=scope,
-                        seeds=(len(fit[one]), len(fit[other])),
-                        difference=method_difference(*tables),
-                        shares=(variance_shares(tables[0]), variance_shares(tables[1])),
-                    )
-                )
-    return tuple(claims)
-
-
-def _by_seed_and_scene(first: Sequence[Entrant], second: Sequence[Entrant], scope: Scope) -> tuple[Array, Array]:
-    """Mean success by training seed and scene, over the worlds in which every one of them was scored."""
-    worlds = set.intersection(
-        *({world for world, success in one.outcomes.items() if success is not None} for one in (*first, *second))
-    )
-    scenes: dict[tuple[str, str, int], list[World]] = {}
-    for world in sorted(worlds):
-        if world in scope:
-            scenes.setdefault((world.task, world.split, world.scene), []).append(world)
-
-    def table(group: Sequence[Entrant]) -> Array:
-        rates = [[np.mean([bool(one.outcomes[world]) for world in met]) for met in scenes.values()] for one in group]
-        return np.array(rates, np.float64).reshape(len(group), len(scenes))
-
-    return table(first), table(second)
+def couples_since(before: Sequence[Entrant], now: Sequence[Entrant]) -> list[tuple[Entrant, Entrant]]:
+    """Policies of the same label: now, and before."""
+    old = {entrant.label: entrant for entrant in before}
+    return [(entrant, old[entrant.label]) for entrant in now if entrant.label in old]

@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
+import shlex
 from collections import Counter
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 
 import numpy as np
@@ -12,10 +13,10 @@ from jaxtyping import Bool, Float64, Int64
 
 from harness.artifact.reader import Artifact
 from harness.contract.fields import Array
-from harness.errors import PanelMismatchError, UnknownIdError
+from harness.errors import ArtifactError, PanelMismatchError, UnknownIdError
 from harness.manifest.panel import first_difference
 
-__all__ = ["Entrant", "Flip", "Pairs", "Scope", "World", "entrants", "flips", "pair", "same_panel"]
+__all__ = ["Entrant", "Flip", "Pairs", "Scope", "World", "entrants", "file_names", "flips", "pair", "same_panel"]
 
 _WORLD = ("task", "split", "condition", "scene", "replicate")
 
@@ -58,6 +59,7 @@ class Entrant:
         label: as in the column `policy`.
         outcomes: success by world; None for an error, which is not scored (law 8).
         ids: episode by world.
+        file: what its artifact is called beside the others.
     """
 
     name: str
@@ -67,6 +69,7 @@ class Entrant:
     path: Path
     outcomes: dict[World, bool | None]
     ids: dict[World, str]
+    file: str = ""
 
 
 @dataclass(frozen=True)
@@ -97,9 +100,9 @@ class Pairs:
         return len(np.unique(self.cluster))
 
     @property
-    def recurring(self) -> bool:
-        """Whether a scene occurs more than once, so that pairs are not independent."""
-        return self.scenes < len(self.worlds)
+    def independent(self) -> bool:
+        """Whether all pairs are of one task, condition and replicate, so that no scene can occur twice."""
+        return len({(item.task, item.split, item.condition, item.replicate) for item in self.worlds}) <= 1
 
 
 def same_panel(artifacts: Sequence[Artifact]) -> None:
@@ -133,31 +136,33 @@ def entrants(
     Raises:
         PanelMismatchError: the panels differ.
         UnknownIdError: no policy has that name.
+        ArtifactError: a policy meets the same world twice in one file.
     """
     same_panel(artifacts)
-    names = _file_names(artifacts)
+    names = file_names(artifacts)
     found = [
         entrant
         for artifact, name in zip(artifacts, names, strict=True)
         for entrant in _of(artifact, name, controls=controls or bool(policies))
     ]
     labels = Counter(entrant.label for entrant in found)
-    told = [
-        entrant if labels[entrant.label] > 1 else Entrant(**(vars(entrant) | {"name": entrant.label}))
-        for entrant in found
-    ]
+    told = [entrant if labels[entrant.label] > 1 else replace(entrant, name=entrant.label) for entrant in found]
     for wanted in policies:
         if not any(wanted in (entrant.name, entrant.label) for entrant in told):
             raise UnknownIdError.of("policy", wanted, [entrant.name for entrant in told])
     return tuple(entrant for entrant in told if not policies or {entrant.name, entrant.label} & set(policies))
 
 
-def _file_names(artifacts: Sequence[Artifact]) -> list[str]:
-    """Stems, numbered where two files have the same."""
+def file_names(artifacts: Sequence[Artifact]) -> list[str]:
+    """Stems; with the folder in front where stems repeat, and numbered where these do, too."""
     stems = [artifact.path.stem for artifact in artifacts]
+    names = [
+        f"{artifact.path.absolute().parent.name}/{stem}" if stems.count(stem) > 1 else stem
+        for artifact, stem in zip(artifacts, stems, strict=True)
+    ]
     return [
-        f"{stem}#{stems[: index + 1].count(stem)}" if stems.count(stem) > 1 else stem
-        for index, stem in enumerate(stems)
+        f"{name}#{names[: index + 1].count(name)}" if names.count(name) > 1 else name
+        for index, name in enumerate(names)
     ]
 
 
@@ -169,13 +174,23 @@ def _of(artifact: Artifact, file: str, *, controls: bool) -> list[Entrant]:
         *(table[name].to_pylist() for name in names), strict=True
     ):
         if purpose == "panel" or (controls and purpose == "control"):
-            entrant = found.get(policy)
-            if entrant is None:
-                entrant = Entrant(f"{file}:{policy}", policy, method, seed, artifact.path, {}, {})
-                found[policy] = entrant
-            where = World(*world)
-            entrant.outcomes[where], entrant.ids[where] = success, episode
+            if policy not in found:
+                found[policy] = Entrant(f"{file}:{policy}", policy, method, seed, artifact.path, {}, {}, file)
+            _enter(found[policy], World(*world), success, episode)
     return list(found.values())
+
+
+def _enter(entrant: Entrant, world: World, success: bool | float | None, episode: str) -> None:
+    if world in entrant.outcomes:
+        raise ArtifactError(
+            f"{entrant.label} on {world} in {entrant.path}",
+            expected="one episode",
+            got=f"two, {entrant.ids[world]} and {episode}",
+            fix="`samepanel audit` says what else is wrong with the file",
+        )
+    # A file that went through pandas holds NaN where an error was, and bool(NaN) is True.
+    unscored = success is None or success != success
+    entrant.outcomes[world], entrant.ids[world] = None if unscored else bool(success), episode
 
 
 def pair(first: Entrant, second: Entrant, scope: Scope) -> Pairs:
@@ -197,13 +212,19 @@ def pair(first: Entrant, second: Entrant, scope: Scope) -> Pairs:
 
 @dataclass(frozen=True)
 class Flip:
-    """An episode that ended otherwise than the same policy's in the baseline; `now` is its success."""
+    """An episode that ended otherwise than the same policy's in the baseline; `was` and `now` are successes."""
 
     label: str
     world: World
+    was: bool
     now: bool
     path: Path
     episode: str
+
+    @property
+    def command(self) -> str:
+        """What acts it out again, to be pasted into a shell."""
+        return f"samepanel replay {shlex.quote(str(self.path))} {self.episode}"
 
 
 def flips(before: Sequence[Entrant], now: Sequence[Entrant]) -> list[Flip]:
@@ -213,7 +234,7 @@ def flips(before: Sequence[Entrant], now: Sequence[Entrant]) -> list[Flip]:
     for entrant in now:
         if entrant.label in old:
             pairs = pair(entrant, old[entrant.label], Scope())
-            for world, success, was in zip(pairs.worlds, pairs.first, pairs.second, strict=True):
+            for world, success, was in zip(pairs.worlds, pairs.first.tolist(), pairs.second.tolist(), strict=True):
                 if success != was:
-                    found.append(Flip(entrant.label, world, bool(success), entrant.path, entrant.ids[world]))
+                    found.append(Flip(entrant.label, world, was, success, entrant.path, entrant.ids[world]))
     return sorted(found, key=lambda item: (item.now, item.label, item.world))

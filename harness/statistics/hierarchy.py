@@ -18,11 +18,19 @@ __all__ = ["MethodDifference", "VarianceShares", "method_difference", "variance_
 
 @dataclass(frozen=True)
 class VarianceShares:
-    """Where the spread of single episodes comes from; the three add up to 1, or are NaN where nothing varies."""
+    """Where the spread of a scene's success comes from; the shares add up to 1, or are NaN where nothing varies.
+
+    Attributes:
+        training_seed: which checkpoint acts.
+        scene: which scene it meets.
+        rest: what a checkpoint makes of a scene of its own; with the policy noise where that is not known apart.
+        policy_noise: the same checkpoint in the same scene again; None without replicates.
+    """
 
     training_seed: float
     scene: float
     rest: float
+    policy_noise: float | None = None
 
 
 @dataclass(frozen=True)
@@ -49,26 +57,35 @@ class _MeanSquares:
     rest: float
 
 
-def variance_shares(rates: ArrayLike) -> VarianceShares:
+def variance_shares(rates: ArrayLike, noise: float | None = None) -> VarianceShares:
     """Split the variance of one method's outcomes by its components in the crossed random-effects model.
 
     Method of moments from the mean squares (Cornfield and Tukey 1956); a component that comes out negative is zero.
-    `rest` holds policy noise and what a seed does on a scene of its own; only replicates could tell the two apart.
 
     Args:
         rates: training seeds x scenes, mean success of each, no NaN; at least 2 x 2.
+        noise: mean variance that policy noise gives an entry, from replicates; it is taken out of `rest`.
 
     Raises:
-        ValueError: the table is smaller, or holds NaN.
+        ValueError: the table is smaller, or holds NaN, or the noise is negative.
     """
     table = _table(rates)
+    if noise is not None and not noise >= 0:
+        raise ValueError(f"expected a variance of the policy noise >= 0, got {noise}")
     seeds, scenes = table.shape
     squares = _mean_squares(table)
+    repeated = min(noise or 0.0, squares.rest)
     parts = np.array(
-        [max(squares.seeds - squares.rest, 0) / scenes, max(squares.scenes - squares.rest, 0) / seeds, squares.rest]
+        [
+            max(squares.seeds - squares.rest, 0) / scenes,
+            max(squares.scenes - squares.rest, 0) / seeds,
+            squares.rest - repeated,
+            repeated,
+        ]
     )
     total = parts.sum()
-    return VarianceShares(*(parts / total if total else np.full(3, np.nan)).tolist())
+    seed, scene, rest, repeats = (parts / total if total else np.full(4, np.nan)).tolist()
+    return VarianceShares(seed, scene, rest, None if noise is None else repeats)
 
 
 def method_difference(first: ArrayLike, second: ArrayLike, confidence: float = 0.95) -> MethodDifference:
@@ -78,6 +95,9 @@ def method_difference(first: ArrayLike, second: ArrayLike, confidence: float = 0
     is in all of them, is taken off so that it counts once. The interval is Student's, with Satterthwaite's (1946)
     degrees of freedom. Seeds and scenes are random samples in it, so it speaks of the methods; with three seeds it is
     wide, as it should be.
+
+    Where no entry differs from another of its table, that is no proof that none ever will: the variance is then the one
+    that a single entry turning out otherwise would have, at the rate 1 / (entries + 2) (Laplace's rule).
 
     Args:
         first: training seeds x scenes, mean success of each.
@@ -102,12 +122,19 @@ def method_difference(first: ArrayLike, second: ArrayLike, confidence: float = 0
         twice += squares.rest / table.size
     variance = max(sum(parts) - twice, *parts)
     if variance == 0:
-        return MethodDifference(Interval(estimate, estimate, estimate), 1.0 if estimate == 0 else 0.0, math.inf)
+        parts = [0.0, *(_unseen(table.size) for table in tables)]
+        variance = sum(parts)
     freedom = sum(parts) ** 2 / sum(part**2 / df for part, df in zip(parts, freedoms, strict=True))
     error = math.sqrt(variance)
     reach = float(stats.t.ppf(0.5 + confidence / 2, freedom)) * error
     p_value = float(2 * stats.t.sf(abs(estimate) / error, freedom))
     return MethodDifference(Interval(estimate, estimate - reach, estimate + reach), p_value, freedom)
+
+
+def _unseen(entries: int) -> float:
+    """Variance of the mean of so many entries that were all the same."""
+    rate = 1 / (entries + 2)
+    return rate * (1 - rate) / entries
 
 
 def _mean_squares(table: Float64[Array, "seeds scenes"]) -> _MeanSquares:
