@@ -16,6 +16,7 @@ from pathlib import Path
 from typing import IO, Any
 
 import pyarrow as pa
+import pyarrow.compute as pc
 import pyarrow.parquet as pq
 
 from harness.artifact.columns import table
@@ -76,7 +77,10 @@ class Journal:
         """Rows of finished episodes, in the order asked for."""
         paths = sorted({self._parts[episode] for episode in episodes})
         wanted = columns if columns is None or "episode" in columns else ["episode", *columns]
-        stored = pa.concat_tables([pq.read_table(path, columns=wanted) for path in paths])
+        asked = pa.array(episodes, pa.string())
+        # Part by part, so that rows nobody asked for are gone before the next part is read.
+        parts = (pq.read_table(path, columns=wanted) for path in paths)
+        stored = pa.concat_tables([part.filter(pc.is_in(part["episode"], value_set=asked)) for part in parts])
         where = {episode: row for row, episode in enumerate(stored["episode"].to_pylist())}
         return stored.take(pa.array([where[episode] for episode in episodes], pa.int64()))
 

@@ -50,6 +50,7 @@ class PolicyContract(ContractModel):
         privileged: reads `Query.states` (experts and controls); such a policy is never ranked.
         memory: floats of memory per lane that the harness carries from one query to the next, zero at the start.
         batch_invariant: promises law 5. A policy that cannot is audited statistically.
+        offloaded: its forward pass leaves the processor free (an accelerator's), so physics may run beside it.
         diagnostics: names of the per-lane arrays that its plans carry, with their length.
     """
 
@@ -62,6 +63,7 @@ class PolicyContract(ContractModel):
     privileged: bool = False
     memory: int = Field(default=0, ge=0)
     batch_invariant: bool = True
+    offloaded: bool = False
     diagnostics: dict[str, int] = Field(default_factory=dict)
 
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 import json
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import asdict
-from itertools import groupby
+from itertools import batched, groupby
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -30,6 +30,9 @@ if TYPE_CHECKING:
 
 __all__ = ["assemble", "stored_run_id"]
 
+ROW_GROUP = 128
+"""Most rows of a row group, which holds one policy on one task: small in memory, large enough to scan."""
+
 
 def assemble(
     manifest: Manifest,
@@ -39,7 +42,7 @@ def assemble(
     options: Options,
     run_id: str,
 ) -> None:
-    """Write the artifact in canonical order, a row group per policy and task; memory stays flat in their number."""
+    """Write the artifact in canonical order; memory stays flat, since few whole rows are held at a time."""
     ids = [episode_id(key, manifest.panel.panel_id) for key in plan]
     light = journal.read(ids, columns=["purpose", "policy", *EVERYWHERE, "success", "digest"]).to_pylist()
     checks = check_controls(light, manifest.bands)
@@ -99,5 +102,5 @@ def _labelled(
     solved = expert_outcomes(light)
     pairs = zip(plan, ids, strict=True)
     for _, group in groupby(pairs, lambda pair: (pair[0].cell.policy, pair[0].cell.task)):
-        stored = journal.read([episode for _, episode in group])
-        yield relabel(stored, solved)
+        for block in batched((episode for _, episode in group), ROW_GROUP):
+            yield relabel(journal.read(block), solved)

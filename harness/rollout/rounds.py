@@ -10,6 +10,7 @@ from __future__ import annotations
 
 import time
 from collections.abc import Callable, Iterable, Iterator
+from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
 from functools import partial
 from itertools import islice
@@ -43,7 +44,7 @@ class Clock:
 
     @property
     def efficiency(self) -> float:
-        """(native physics + forward passes) / wall time."""
+        """(native physics + forward passes) / wall time; above 1 where the two overlap."""
         return (self.physics_s + self.inference_s) / self.total_s if self.total_s else float("nan")
 
 
@@ -58,6 +59,9 @@ def rollouts(
 ) -> Iterator[Rollout]:
     """Run every assignment, in any order of completion.
 
+    Where the forward pass of the policy leaves the processor free (`PolicyContract.offloaded`), the lanes are two
+    halves that take turns: while one is asked, the other is advanced in a thread beside it.
+
     Args:
         engine: the simulator of the task.
         policy: who acts.
@@ -67,18 +71,35 @@ def rollouts(
         clock: where time is booked.
     """
     clock = clock if clock is not None else Clock()
-    queue = iter(assignments)
-    memory = Lanes(lanes, engine, policy.contract, execution)
-    loop = _Rounds(engine, Inference(policy, engine.contract), execution, memory, clock)
-    meter = _Meter(clock, engine, loop.inference)
-    while True:
-        fresh = list(islice(queue, int((~memory.active).sum())))
-        if not fresh and not memory.active.any():
-            meter.read()
-            return
-        done = _admit(memory, fresh) + loop.run_round()
+    queue, inference = iter(assignments), Inference(policy, engine.contract)
+    halved = policy.contract.offloaded and lanes > 1
+    parts = [
+        _Rounds(engine, inference, execution, Lanes(count, engine, policy.contract, execution), clock, queue)
+        for count in ([lanes - lanes // 2, lanes // 2] if halved else [lanes])
+    ]
+    meter = _Meter(clock, engine, inference)
+    for done in _alternately(*parts) if halved else _alone(*parts):
         yield from done
         meter.read()
+
+
+def _alone(rounds: _Rounds) -> Iterator[list[Rollout]]:
+    yield rounds.refill()
+    while rounds.busy:
+        rounds.ask()
+        yield rounds.advance()
+
+
+def _alternately(asked: _Rounds, resting: _Rounds) -> Iterator[list[Rollout]]:
+    """One half is advanced in a thread, which alone touches the engine, while the other half's plans are made here."""
+    yield asked.refill() + resting.refill()
+    asked.ask()
+    with ThreadPoolExecutor(1) as beside:
+        while asked.busy or resting.busy:
+            advanced = beside.submit(asked.advance)
+            resting.ask()
+            yield advanced.result()
+            asked, resting = resting, asked
 
 
 class _Meter:
@@ -129,29 +150,54 @@ def _crash(failure: Exception) -> str:
 
 
 class _Rounds:
-    """One policy on one task."""
+    """One policy on one task, in some lanes that are always asked and advanced together."""
 
-    def __init__(self, engine: Engine, inference: Inference, execution: Execution, lanes: Lanes, clock: Clock) -> None:
+    def __init__(
+        self,
+        engine: Engine,
+        inference: Inference,
+        execution: Execution,
+        lanes: Lanes,
+        clock: Clock,
+        queue: Iterator[Assignment],
+    ) -> None:
         self.engine, self.inference, self.execution, self.lanes, self.clock = engine, inference, execution, lanes, clock
+        self._queue = queue
+        self._target = lanes.t.copy()
 
-    def run_round(self) -> list[Rollout]:
-        """From one query of all active lanes to the next; returns the episodes that ended."""
+    @property
+    def busy(self) -> bool:
+        """Whether an episode is running."""
+        return bool(self.lanes.active.any())
+
+    def refill(self) -> list[Rollout]:
+        """Put episodes into free lanes; returns those that could not start."""
+        refused: list[Rollout] = []
+        while fresh := list(islice(self._queue, int((~self.lanes.active).sum()))):
+            refused += _admit(self.lanes, fresh)
+        return refused
+
+    def ask(self) -> None:
+        """Make plans for all active lanes, and the commands until the next query."""
         lanes = self.lanes
         index = np.flatnonzero(lanes.active)
         if not len(index):
-            return []
+            return
         latency = lanes.latency[index, lanes.t[index]]
         store_plans(lanes, index, self.inference.ask(lanes, index), latency)
         length = np.minimum(latency + self.execution.execute, lanes.horizon - lanes.t[index])
         self._command(index, length)
+        self._target[index] = lanes.t[index] + length
+
+    def advance(self) -> list[Rollout]:
+        """Advance all active lanes to their next query and refill the free ones; returns the episodes that ended."""
+        lanes = self.lanes
         done: list[Rollout] = []
-        target = lanes.t[index] + length
+        index = np.flatnonzero(lanes.active)
         while len(index):
-            ended = self._segment(index, target)
-            done += ended
-            running = lanes.active[index] & (lanes.t[index] < target)
-            index, target = index[running], target[running]
-        return done
+            done += self._segment(index, self._target[index])
+            index = index[lanes.active[index] & (lanes.t[index] < self._target[index])]
+        return done + self.refill()
 
     def _command(self, index: Array, length: Array) -> None:
         """Write the commands and the applied actions of the whole round; both are known now."""

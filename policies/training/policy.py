@@ -26,6 +26,7 @@ class LearnedPolicy:
             width=learner.settings.width,
             noise=learner.noise,
             diagnostics=dict(learner.diagnostics),
+            offloaded=device.type != "cpu",
         )
 
     @property

@@ -1,12 +1,15 @@
 """When an episode ends, where a round is cut, and what is booked."""
 
+import threading
+
 import numpy as np
 import pytest
-from fakes.policies import Spy, Steady, Still
+from fakes.policies import Forgetful, Spy, Steady, Still
 from fakes.scenario import assignment, assignments, digests, roll, same
 from fakes.task import CONTRACT, SETTLE, SUCCESS, TERMINATION, FakeEngine
 
 from harness.contract.policy import Execution
+from harness.errors import PolicyOutputError
 from harness.rollout.rounds import Clock
 
 
@@ -135,3 +138,53 @@ def test_latency_stretches_the_round_and_the_horizon_cuts_it():
 def test_two_equal_runs_are_equal():
     todo = assignments(["everything"], range(4))
     assert digests(roll(todo)) == digests(roll(todo))
+
+
+def offloaded(policy):
+    policy.contract = policy.contract.model_copy(update={"offloaded": True})
+    return policy
+
+
+@pytest.mark.parametrize("lanes", [1, 2, 3, 5, 12])
+def test_two_halves_that_take_turns_give_the_same_bits(lanes):
+    todo = assignments(conditions=("nominal", "everything"), scenes=range(7))
+    alone = roll(todo, Forgetful(sigma=0.1), lanes=4)
+    by_turns = roll(todo, offloaded(Forgetful(sigma=0.1)), lanes=lanes)
+    assert by_turns.keys() == alone.keys()
+    assert digests(by_turns) == digests(alone)
+
+
+def test_physics_of_one_half_runs_while_the_other_half_is_asked():
+    asking, moving = threading.Event(), threading.Event()
+
+    class Slow(Steady):
+        def plan(self, query):
+            asking.set()
+            met.append(moving.wait(0.05))
+            asking.clear()
+            return super().plan(query)
+
+    class Waiting(FakeEngine):
+        def advance(self, request):
+            moving.set()
+            met.append(asking.wait(0.05))
+            moving.clear()
+            return super().advance(request)
+
+    met: list[bool] = []
+    roll(assignments(scenes=range(2)), Slow(), engine=Waiting(), lanes=2)
+    assert not any(met)
+    met.clear()
+    roll(assignments(scenes=range(2)), offloaded(Slow()), engine=Waiting(), lanes=2)
+    assert any(met)
+
+
+def test_a_policy_that_fails_while_the_other_half_moves_stops_the_run():
+    class Failing(Steady):
+        def plan(self, query):
+            if query.steps[0] > 6:
+                raise ValueError("no more")
+            return super().plan(query)
+
+    with pytest.raises(PolicyOutputError, match="no more"):
+        roll(assignments(scenes=range(6)), offloaded(Failing()), lanes=4)
