@@ -1,43 +1,96 @@
-"""The verb `bench`: what the rollout phase of a manifest spends its time on."""
+"""The verb `bench`: what the rollout phase of a manifest spends its time on, side by side and one episode at a time."""
 
 from __future__ import annotations
 
 import tempfile
+from dataclasses import dataclass, replace
 from pathlib import Path
 
 import psutil
 from rich.table import Table
 
 from harness.cli.screen import bars, console
-from harness.executors.local import Options, run
+from harness.executors.local import Options, Summary, run
 from harness.manifest.loading import load_manifest
+from harness.manifest.manifest import Manifest
 
 __all__ = ["bench_manifest"]
 
 
+@dataclass(frozen=True)
+class _Measured:
+    """One run and the size of its artifact."""
+
+    lanes: int
+    summary: Summary
+    artifact_bytes: int
+
+
 def bench_manifest(name: str, lanes: int | None, threads: int) -> None:
-    """Run a manifest into a temporary place and print the shares of the rollout phase."""
+    """Run a manifest into a temporary place, and the first scene of its cells in one lane; print what took how long."""
     manifest = load_manifest(name)
-    count = lanes or manifest.run.lanes
+    many = _measure(manifest, lanes or manifest.run.lanes, threads)
+    one = _measure(_first_scenes(manifest), 1, threads)
+    console.print(_table(f"{manifest.name}: rollout phase, {threads} threads", [many, one]))
+    console.print(f"peak memory of this process: {_peak_bytes() / 2**30:.2f} GiB", highlight=False)
+    ratio = _rate(many) / _rate(one)
+    console.print(f"{many.lanes} lanes run {ratio:.1f} times the control steps a second of one lane", highlight=False)
+
+
+def _first_scenes(manifest: Manifest) -> Manifest:
+    """The same cells with one scene each, which is enough to time one lane."""
+    tasks = {name: task.model_copy(update={"scenes": task.scenes[:1]}) for name, task in manifest.panel.tasks.items()}
+    return replace(manifest, panel=manifest.panel.model_copy(update={"tasks": tasks}))
+
+
+def _measure(manifest: Manifest, lanes: int, threads: int) -> _Measured:
     with tempfile.TemporaryDirectory() as folder, bars() as watcher:
         out = Path(folder) / "bench.parquet"
-        summary = run(manifest, Options(out, count, threads, manifest.run.device), watcher)
-        size = out.stat().st_size
-    clock = summary.clock
-    table = Table(title=f"{manifest.name}: rollout phase, {count} lanes, {threads} threads", title_justify="left")
+        summary = run(manifest, Options(out, lanes, threads, manifest.run.device), watcher)
+        return _Measured(lanes, summary, out.stat().st_size)
+
+
+def _table(title: str, measured: list[_Measured]) -> Table:
+    table = Table(title=title, title_justify="left")
     table.add_column("what")
-    table.add_column("figure", justify="right")
-    other = clock.total_s - clock.physics_s - clock.inference_s
-    for what, seconds in (("physics", clock.physics_s), ("forward passes", clock.inference_s), ("the rest", other)):
-        table.add_row(what, f"{seconds:.1f} s ({seconds / clock.total_s:.0%})")
-    table.add_row("engine efficiency", f"{clock.efficiency:.2f}")
-    table.add_row("wall time", f"{clock.total_s:.1f} s")
-    table.add_row("episodes", f"{summary.fresh} ({summary.fresh / clock.total_s:.1f}/s)")
-    table.add_row("control steps", f"{clock.steps} ({clock.steps / clock.total_s:.0f}/s)")
-    table.add_row("queries", f"{clock.queries}")
-    table.add_row("artifact", f"{size / 1e6:.1f} MB")
-    table.add_row("peak memory of this process", f"{_peak_bytes() / 2**30:.2f} GiB")
-    console.print(table)
+    for item in measured:
+        table.add_column(f"{item.lanes} lanes" if item.lanes > 1 else "one lane", justify="right")
+    for what, *figures in zip(_LINES, *map(_figures, measured), strict=True):
+        table.add_row(what, *figures)
+    return table
+
+
+_LINES = (
+    "physics",
+    "forward passes",
+    "the rest",
+    "engine efficiency",
+    "wall time",
+    "episodes",
+    "control steps",
+    "queries",
+    "artifact",
+)
+
+
+def _figures(measured: _Measured) -> list[str]:
+    clock, fresh = measured.summary.clock, measured.summary.fresh
+    # Where forward passes run beside the physics, nothing may be left over.
+    other = max(0.0, clock.total_s - clock.physics_s - clock.inference_s)
+    return [
+        *(f"{part:.1f} s ({part / clock.total_s:.0%})" for part in (clock.physics_s, clock.inference_s, other)),
+        f"{clock.efficiency:.2f}",
+        f"{clock.total_s:.1f} s",
+        f"{fresh} ({fresh / clock.total_s:.1f}/s)",
+        f"{clock.steps} ({_rate(measured):.0f}/s)",
+        f"{clock.queries}",
+        f"{measured.artifact_bytes / 1e6:.1f} MB",
+    ]
+
+
+def _rate(measured: _Measured) -> float:
+    """Control steps a second."""
+    return measured.summary.clock.steps / measured.summary.clock.total_s
 
 
 def _peak_bytes() -> int:

@@ -128,7 +128,9 @@ def test_bench_accounts_for_the_time(manifest, capsys):
     assert call("bench", manifest, "--threads", "1", "--lanes", "4") == 0
     printed = capsys.readouterr().out
     assert "engine efficiency" in printed
-    assert "queries" in printed
+    assert "one lane" in printed
+    assert "60 (" in printed  # episodes of the manifest
+    assert "20 (" in printed  # those of the first of its three scenes
 
 
 def test_render_writes_a_video_and_a_sheet(fake_artifact, plugins, tmp_path, capsys):
