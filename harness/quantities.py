@@ -17,16 +17,20 @@ from pydantic import AfterValidator, BeforeValidator, GetCoreSchemaHandler, GetJ
 from pydantic_core import CoreSchema, PydanticCustomError, core_schema
 
 __all__ = [
+    "Angle",
     "Duration",
     "DurationRange",
+    "Extent",
     "Factor",
     "FactorRange",
     "Force",
     "Length",
+    "Mass",
     "Measure",
     "Moment",
     "Quantity",
     "Ratio",
+    "Speed",
 ]
 
 
@@ -62,6 +66,8 @@ _UNITS = {
     "rad/s": _Unit("rad/s", Decimal(1)),
     "deg/s": _Unit("rad/s", _DEGREE),
     "%": _Unit("1", Decimal("0.01")),
+    "%/s": _Unit("1/s", Decimal("0.01")),
+    "1/s": _Unit("1/s", Decimal(1)),
 }
 _KINDS = {
     "m": _Kind("a length", "4 cm"),
@@ -75,6 +81,8 @@ _KINDS = {
 }
 _NUMBER = r"[+-]?(?:\d+\.?\d*|\.\d+)(?:[eE][+-]?\d+)?"
 _QUANTITY = re.compile(rf"\s*({_NUMBER})\s*(\S*)\s*")
+_SYMBOLS = "|".join(re.escape(symbol) for symbol in _UNITS)
+_OF_RANGE = re.compile(rf"\s*({_NUMBER})\s*%\s*of range(/s)?\s*")
 _TIME_OR_STEPS = rf"^{_NUMBER}\s*(?:ms|s|steps?)$"
 
 
@@ -199,9 +207,7 @@ class Measure(_Written):
         unit: SI unit.
     """
 
-    json_schema = _text_schema(
-        rf"^{_NUMBER}\s*(?:{'|'.join(re.escape(symbol) for symbol in _UNITS)})$", ["1 cm", "2 deg", "5 %"]
-    )
+    json_schema = _text_schema(rf"^{_NUMBER}\s*(?:{_SYMBOLS})$", ["1 cm", "2 deg", "5 %"])
 
     value: float
     unit: str
@@ -213,11 +219,48 @@ class Measure(_Written):
         known = _UNITS.get(parsed.symbol) if parsed else None
         number = _si(value, known.si) if known else None
         if known is None or number is None or number < 0:
-            raise _refusal("a quantity with a unit such as '1 cm', not negative", value)
+            raise _refusal(f"a quantity with a unit such as '{cls.json_schema['examples'][0]}', not negative", value)
         return cls(number, known.si)
 
     def __str__(self) -> str:
         return _percent(self.value) if self.unit == "1" else f"{self.value!r} {self.unit}"
+
+
+@dataclass(frozen=True)
+class Extent(Measure):
+    """A `Measure`, or a share of the range between the bounds of the field it acts on: "2 % of range".
+
+    Attributes:
+        value: in `unit`; of a share, 1 is the whole range.
+        unit: SI unit, or "range".
+    """
+
+    json_schema = _text_schema(rf"^{_NUMBER}\s*(?:{_SYMBOLS}|%\s*of range)$", ["1 cm", "2 % of range"])
+    _suffix: ClassVar[str] = ""
+
+    @classmethod
+    def parse(cls, value: object) -> Self:
+        """Read e.g. "1 cm" as 0.01 m and "2 % of range" as 0.02 range."""
+        match = _OF_RANGE.fullmatch(value) if isinstance(value, str) else None
+        if match is None or (match[2] or "") != cls._suffix:
+            return super().parse(value)
+        share = float(Decimal(match[1]) / 100)
+        if not 0 <= share < math.inf:
+            raise _refusal(f"a share such as '2 % of range{cls._suffix}', not negative", value)
+        return cls(share, f"range{cls._suffix}")
+
+    def __str__(self) -> str:
+        if self.unit == f"range{self._suffix}":
+            return f"{_percent(self.value)} of range{self._suffix}"
+        return super().__str__()
+
+
+@dataclass(frozen=True)
+class Speed(Extent):
+    """How fast a quantity of any dimension may change: "5 cm/s", or "40 % of range/s"."""
+
+    json_schema = _text_schema(rf"^{_NUMBER}\s*(?:{_SYMBOLS}|%\s*of range/s)$", ["5 cm/s", "40 % of range/s"])
+    _suffix: ClassVar[str] = "/s"
 
 
 @dataclass(frozen=True)
@@ -343,6 +386,12 @@ Length = Annotated[float, Quantity("m", low=0)]
 
 Force = Annotated[float, Quantity("N", low=0)]
 """A magnitude of force, newton, not negative."""
+
+Mass = Annotated[float, Quantity("kg", low=0)]
+"""A mass, kilogram, not negative."""
+
+Angle = Annotated[float, Quantity("rad", low=0, high=math.pi)]
+"""The size of an angle, radian, at most a half turn."""
 
 Ratio = Annotated[float, Quantity("1", low=0, high=1)]
 """A pure number in [0, 1]: "60 %" or 0.6."""

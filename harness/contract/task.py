@@ -187,9 +187,19 @@ class Scene:
 
 @dataclass(frozen=True)
 class Dynamics:
-    """Scale factors on the model, constant over an episode; sorted pairs (name, factor). Empty is the nominal model."""
+    """The model of an episode; without values it is the nominal one.
+
+    Attributes:
+        scales: factors on parameters, constant over the episode; sorted pairs (name, factor).
+        windowed: factors that hold for a part of it only: (name, factor, first control step, step after the last).
+        payload: mass carried by every arm where its gripper begins, kilogram.
+        tilt: rotation of gravity about the world's x and y, as a vector in radian; (0, 0) or empty for none.
+    """
 
     scales: tuple[tuple[str, float], ...] = ()
+    windowed: tuple[tuple[str, float, int, int], ...] = ()
+    payload: float = 0.0
+    tilt: tuple[float, ...] = ()
 
 
 @dataclass(frozen=True)

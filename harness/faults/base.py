@@ -1,22 +1,38 @@
-"""What every fault is: frozen parameters, a window, and a pure function on `Effects`. No fault itself lives here."""
+"""What every fault is: frozen parameters, a window, a ladder of severities, and a pure function on `Effects`.
+
+No fault itself lives here.
+"""
 
 from __future__ import annotations
 
 import math
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any, ClassVar
 
 import numpy as np
 from jaxtyping import Float64
-from pydantic import Field
+from pydantic import ConfigDict, Field, SerializerFunctionWrapHandler, model_serializer, model_validator
 
-from harness.contract.fields import ActionField, Array, ContractModel, ObservationField
+from harness.contract.fields import ActionField, Array, ContractModel, ObservationField, bounds
 from harness.contract.task import TaskContract
 from harness.errors import ManifestError, UnknownIdError
 from harness.faults.effects import Effects
+from harness.faults.ladder import SEVERITY, Ladder, graded, offer_severity
 from harness.quantities import Duration, Measure, Moment
 
-__all__ = ["Applied", "Fault", "Window", "WindowedFault", "checked_name", "checked_size", "checked_unit", "unit_vector"]
+__all__ = [
+    "Applied",
+    "Fault",
+    "Window",
+    "WindowedFault",
+    "checked_extent",
+    "checked_name",
+    "checked_part",
+    "checked_size",
+    "per_component",
+    "unit_vector",
+]
 
 
 @dataclass(frozen=True)
@@ -39,6 +55,9 @@ class Fault(ContractModel):
         meaning: what happens on a real robot, in one line.
         category: what fails in a robot that this fault brings down; one of `harness.evidence.labels.CATEGORIES`.
         source: where the model of the fault comes from, if anywhere.
+        ladder: what the levels of severity mean; `ladder_of` says it for given parameters.
+        added: parameters that came after panels had been hashed; left out of a document while at their default, so
+            that those panels keep their ids.
         fault: id, `channel.name`.
         task: the only task that it acts on; None for every task of the panel.
         name: tells two faults of one id apart in a condition.
@@ -47,12 +66,32 @@ class Fault(ContractModel):
     meaning: ClassVar[str]
     category: ClassVar[str]
     source: ClassVar[str] = ""
+    ladder: ClassVar[Ladder]
+    added: ClassVar[tuple[str, ...]] = ()
+    model_config = ConfigDict(json_schema_extra=offer_severity)
 
     fault: str
     task: str | None = Field(default=None, description="the only task that it acts on; every task if left out")
     name: str | None = Field(
         default=None, pattern=r"^[a-z0-9-]+$", description="tells two faults of one id apart in a condition"
     )
+
+    @classmethod
+    def ladder_of(cls, parameters: Mapping[str, Any]) -> Ladder:
+        """The ladder of a fault with these parameters, as a manifest gives them; most have one for all."""
+        return cls.ladder
+
+    @model_validator(mode="before")
+    @classmethod
+    def _read_severity(cls, data: Any) -> Any:
+        return graded(data, cls.ladder_of(data)) if isinstance(data, Mapping) and SEVERITY in data else data
+
+    @model_serializer(mode="wrap")
+    def _leave_out_what_is_new(self, write: SerializerFunctionWrapHandler) -> dict[str, Any]:
+        document: dict[str, Any] = write(self)
+        fields = type(self).model_fields
+        new = {name for name in self.added if getattr(self, name) == fields[name].default}
+        return {key: value for key, value in document.items() if key not in new}
 
     @property
     def channel(self) -> str:
@@ -111,6 +150,14 @@ class Window(ContractModel):
         first = start + int(draw * (stop - start - length + 1))
         return slice(first, first + length)
 
+    def place_part(self, duration: Duration | None, contract: TaskContract, rng: np.random.Generator) -> slice:
+        """A part so long, placed uniformly at random; the whole window if it is shorter, or without a duration."""
+        start, stop = self.limits(contract)
+        draw = rng.random()
+        length = stop - start if duration is None else min(stop - start, duration.to_steps(contract.control_period_s))
+        first = start + int(draw * (stop - start - length + 1))
+        return slice(first, first + length)
+
 
 class WindowedFault(Fault):
     """A fault that may be confined to a part of the episode."""
@@ -132,14 +179,29 @@ def checked_name(kind: str, name: str, known: tuple[str, ...], whose: str) -> No
         raise ManifestError(whose, got=f"unknown {kind} {name!r}", fix=UnknownIdError.of(kind, name, known).fix)
 
 
-def checked_unit(measure: Measure, field: ObservationField | ActionField, whose: str) -> None:
-    """Raise ManifestError unless the measure has the unit of the field."""
-    if measure.unit != field.unit:
-        raise ManifestError(
-            whose,
-            expected=f"a quantity in {'%' if field.unit == '1' else field.unit}, the unit of field {field.name!r}",
-            got=repr(str(measure)),
-        )
+def checked_extent(
+    measure: Measure, fields: Sequence[ObservationField | ActionField], whose: str, per: str = ""
+) -> None:
+    """Raise ManifestError unless the measure is a share of the range, or in the unit of every one of the fields.
+
+    `per` is "/s" for a speed.
+    """
+    for field in fields:
+        if measure.unit not in (f"range{per}", f"{field.unit}{per}"):
+            unit = f"{'%' if field.unit == '1' else field.unit}{per}"
+            share = f", or a share such as '2 % of range{per}'" if len(fields) > 1 else ""
+            raise ManifestError(
+                whose,
+                expected=f"a quantity in {unit}, the unit of field {field.name!r}{share}",
+                got=repr(str(measure)),
+            )
+
+
+def per_component(measure: Measure, fields: Sequence[ObservationField | ActionField]) -> Float64[Array, " width"]:
+    """The measure in the units of the fields, a number a component."""
+    low, high = bounds(tuple(fields))
+    share = measure.unit.startswith("range")
+    return measure.value * (high.astype(np.float64) - low) if share else np.full(len(low), measure.value)
 
 
 def checked_size(direction: tuple[float, ...] | None, size: int, whose: str) -> None:
@@ -151,6 +213,12 @@ def checked_size(direction: tuple[float, ...] | None, size: int, whose: str) -> 
             got=str(list(direction)),
             fix="leave it out for a random direction",
         )
+
+
+def checked_part(window: Window, whose: str) -> None:
+    """Raise ManifestError if the window has a length of its own where a fault has a duration."""
+    if window.length is not None:
+        raise ManifestError(f"{whose}: window", expected="no `length`", fix="say it with `duration`")
 
 
 def unit_vector(direction: tuple[float, ...] | None, size: int, rng: np.random.Generator) -> Float64[Array, " size"]:

@@ -10,22 +10,43 @@ from pydantic import Field
 
 from harness.contract.task import TaskContract
 from harness.errors import ManifestError, UnknownIdError
-from harness.faults import action, dynamics, observation, scene, timing
+from harness.faults import action, actuator, dynamics, observation, scene, sensor, timing
 from harness.faults.base import Fault
+from harness.faults.ladder import SEVERITY, Ladder
 
 __all__ = ["AnyFault", "FaultRow", "ParameterRow", "acting_on", "canonical", "check", "ids", "lookup", "table"]
 
 AnyFault = Annotated[
-    observation.FrameDrop
+    observation.Freeze
+    | observation.FrameDrop
     | observation.FrameDelay
-    | observation.Noise
-    | observation.Bias
+    | observation.Jitter
+    | observation.Reorder
+    | observation.Duplicate
+    | sensor.Scale
+    | sensor.Noise
+    | sensor.Bias
+    | sensor.Quantise
+    | sensor.WrongFrame
+    | sensor.SensorLoss
     | action.Dropout
     | action.CommandDelay
+    | actuator.Swap
+    | actuator.Gain
+    | action.Bias
     | action.Noise
+    | actuator.Quantise
     | action.Saturation
+    | actuator.Deadband
+    | actuator.RateLimit
+    | actuator.Stuck
     | timing.Latency
+    | timing.Jitter
+    | timing.ControlRate
     | dynamics.Scale
+    | dynamics.Payload
+    | dynamics.Tilt
+    | dynamics.Slip
     | dynamics.Push
     | scene.ObjectShift,
     Field(discriminator="fault"),
@@ -33,22 +54,42 @@ AnyFault = Annotated[
 """A fault as a manifest gives it, told apart by the key `fault`."""
 
 _CATALOGUE: tuple[type[Fault], ...] = (
+    observation.Freeze,
     observation.FrameDrop,
     observation.FrameDelay,
-    observation.Noise,
-    observation.Bias,
+    observation.Jitter,
+    observation.Reorder,
+    observation.Duplicate,
+    sensor.Scale,
+    sensor.Noise,
+    sensor.Bias,
+    sensor.Quantise,
+    sensor.WrongFrame,
+    sensor.SensorLoss,
     action.Dropout,
     action.CommandDelay,
+    actuator.Swap,
+    actuator.Gain,
+    action.Bias,
     action.Noise,
+    actuator.Quantise,
     action.Saturation,
+    actuator.Deadband,
+    actuator.RateLimit,
+    actuator.Stuck,
     timing.Latency,
+    timing.Jitter,
+    timing.ControlRate,
     dynamics.Scale,
+    dynamics.Payload,
+    dynamics.Tilt,
+    dynamics.Slip,
     dynamics.Push,
     scene.ObjectShift,
 )
 _BY_ID: dict[str, type[Fault]] = {fault.model_fields["fault"].default: fault for fault in _CATALOGUE}
 _RANK = {fault_id: rank for rank, fault_id in enumerate(_BY_ID)}
-_COMMON = ("fault", "task", "name")
+_COMMON = ("fault", "task", "name", SEVERITY)
 
 
 @dataclass(frozen=True)
@@ -70,6 +111,8 @@ class FaultRow:
     parameters: tuple[ParameterRow, ...]
     meaning: str
     source: str
+    category: str
+    ladder: Ladder
 
 
 def ids() -> list[str]:
@@ -103,7 +146,7 @@ def check(faults: Iterable[Fault], contract: TaskContract, whose: str) -> None:
 
 
 def _check_unique(acting: tuple[Fault, ...], task: str, whose: str) -> None:
-    """Two faults of one identity would share their random numbers; two shifts do not fit into one episode."""
+    """Two faults of one identity would share their random numbers; two shifts or swaps do not fit into one episode."""
     identities = [fault.identity for fault in acting]
     twice = sorted({identity for identity in identities if identities.count(identity) > 1})
     if twice:
@@ -113,12 +156,17 @@ def _check_unique(acting: tuple[Fault, ...], task: str, whose: str) -> None:
             got=f"{twice[0]} twice",
             fix="give each a `name` of its own, or remove one",
         )
-    shifts = [fault for fault in acting if isinstance(fault, scene.ObjectShift)]
-    if len(shifts) > 1:
+    for kind in (scene.ObjectShift, actuator.Swap):
+        _check_single([fault for fault in acting if isinstance(fault, kind)], task, whose)
+
+
+def _check_single(alike: list[Fault], task: str, whose: str) -> None:
+    """Of some faults the arrays of an episode hold one."""
+    if len(alike) > 1:
         raise ManifestError(
             whose,
-            expected=f"at most one {shifts[0].fault} on {task}",
-            got=str(len(shifts)),
+            expected=f"at most one {alike[0].fault} on {task}",
+            got=str(len(alike)),
             fix="keep one, or put the others into another condition",
         )
 
@@ -126,7 +174,15 @@ def _check_unique(acting: tuple[Fault, ...], task: str, whose: str) -> None:
 def table() -> list[FaultRow]:
     """What `samepanel list faults` shows."""
     return [
-        FaultRow(fault_id, fault_id.split(".")[0], _parameters(fault), fault.meaning, fault.source)
+        FaultRow(
+            fault_id,
+            fault_id.split(".")[0],
+            _parameters(fault),
+            fault.meaning,
+            fault.source,
+            fault.category,
+            fault.ladder,
+        )
         for fault_id, fault in _BY_ID.items()
     ]
 
@@ -134,7 +190,7 @@ def table() -> list[FaultRow]:
 def _parameters(fault: type[Fault]) -> tuple[ParameterRow, ...]:
     schema = fault.model_json_schema()
     return tuple(
-        ParameterRow(name, _example(entry), name in schema.get("required", ()), entry.get("description", ""))
+        ParameterRow(name, _example(entry), fault.model_fields[name].is_required(), entry.get("description", ""))
         for name, entry in schema["properties"].items()
         if name not in _COMMON
     )

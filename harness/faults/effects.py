@@ -1,13 +1,27 @@
 """What faults do to one episode, as plain arrays that the step loop applies without asking any fault again.
 
-The arrays are drawn before the episode starts, so they cannot depend on what a policy does (law 2). Composition is by
-channel, in a fixed order, whatever the order in a manifest:
+The arrays are drawn before the episode starts, so they cannot depend on what a policy does (law 2).
 
-- observation: which measurement arrives (drop, delay) after what the sensor adds (noise, bias);
-- action: which command arrives (dropout, delay), then offset (bias, noise), then limits (saturation), then the
-  actuator bounds;
-- timing: virtual latency per query step;
-- dynamics: scale factors, pushes, and one shift of the object.
+Composition, whatever the order in a manifest. Each line acts on what the line before leaves behind; of several faults
+in one line, the catalogue's order and then their identities decide (`harness.faults.catalogue.canonical`).
+
+Observation, from the world to the policy:
+
+1. a sensor measures: gain (`scale`), offset (`noise`, `bias`: a sum), digits (`quantise`);
+2. its driver gives it in a frame (`wrong_frame`) and puts one frame of all sensors together (`sensor_loss`: one of them
+   is old or zero);
+3. the link carries frames: held at the source (`freeze`), lost (`frame_drop`), late (`delay`, `jitter`), out of order
+   (`reorder`), twice (`duplicate`). A late frame keeps the errors of the moment in which it was measured.
+
+Action, from the policy to the motor:
+
+4. the link carries commands: lost (`dropout`), late (`delay`), fetched too rarely (`timing.control_rate`);
+5. the controller misreads them: axes (`swap`), factor (`gain`), offset (`bias`, `noise`: a sum), digits (`quantise`);
+6. limits: positions (`saturation`, intersected with the actuator bounds);
+7. the actuator follows: `deadband`, `rate_limit`, `stuck`. At last the actuator bounds hold, come what may.
+
+Timing: latencies of a query (`latency`, `jitter`) add up, in steps. Dynamics: factors on one parameter multiply,
+payloads, tilts and pushes add up. Scene: one shift of the object, before the step that it belongs to.
 """
 
 from __future__ import annotations
@@ -19,6 +33,8 @@ from jaxtyping import Float32, Float64, Int32
 
 from harness.contract.fields import Array, bounds
 from harness.contract.task import Dynamics, TaskContract
+from harness.faults.actuation import Actuation
+from harness.faults.sensing import Sensing
 
 __all__ = ["Effects", "nominal"]
 
@@ -28,9 +44,11 @@ class Effects:
     """Realised faults of one episode; T is the horizon, entry t belongs to control step t.
 
     Attributes:
-        observation_source: index of the measurement delivered at t (`obs_id`), 0 <= obs_id <= t, never falling.
+        observation_source: index of the measurement delivered at t (`obs_id`), 0 <= obs_id <= t; never falling, unless
+            frames are reordered.
         observation_offset: added to measurement t by the sensor, in the units of the observation.
-        action_source: step whose command is applied at t; -1 is the rest action held before the first command arrives.
+        action_source: step whose command is applied at t; -1 is the rest action held before the first command arrives,
+            -2 a zero.
         action_offset: added to the command that is applied at t, in action units.
         action_low, action_high: limits at t, inside the actuator bounds.
         latency: virtual latency, in steps, of a query made at t.
@@ -38,6 +56,8 @@ class Effects:
         push: force on the object during step t, newton, world x and y.
         shift_step: control step before which the object is moved; -1 for never.
         shift: by how much, metre, world x and y.
+        sensing: errors of the sensors beyond an offset; None if there are none.
+        actuation: errors of the actuators beyond an offset and limits; None if there are none.
     """
 
     observation_source: Int32[Array, " T"]
@@ -51,6 +71,8 @@ class Effects:
     push: Float64[Array, "T 2"]
     shift_step: int
     shift: Float64[Array, " 2"]
+    sensing: Sensing | None = None
+    actuation: Actuation | None = None
 
 
 def nominal(contract: TaskContract) -> Effects:

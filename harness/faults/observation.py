@@ -1,21 +1,50 @@
-"""Faults between the sensors and the policy: frames lost, late, noisy or biased."""
+"""Faults of the link between the sensors and the policy: frames frozen, lost, late, out of order or twice."""
 
 from __future__ import annotations
 
 from dataclasses import replace
+from math import inf
 from typing import ClassVar, Literal
 
 import numpy as np
 from pydantic import Field
 
-from harness.contract.fields import slices
 from harness.contract.task import TaskContract
-from harness.faults.base import Applied, WindowedFault, checked_name, checked_size, checked_unit, unit_vector
+from harness.faults.base import Applied, WindowedFault, checked_part
 from harness.faults.effects import Effects
-from harness.faults.streams import bursts, delayed, held, through
-from harness.quantities import Duration, Measure, Ratio
+from harness.faults.ladder import Ladder
+from harness.faults.streams import bursts, delayed, doubled, freshest, held, overtaken, through
+from harness.quantities import Duration, Ratio
 
-__all__ = ["Bias", "FrameDelay", "FrameDrop", "Noise"]
+__all__ = ["Duplicate", "FrameDelay", "FrameDrop", "Freeze", "Jitter", "Reorder"]
+
+_LATE = ("80 ms", "160 ms", "240 ms", "400 ms", "600 ms")
+
+
+class Freeze(WindowedFault):
+    """One stretch of frames is lost: the last frame before it is delivered until it ends."""
+
+    meaning: ClassVar[str] = "the camera driver hangs: one old frame is delivered for a while"
+    category: ClassVar[str] = "perception"
+    ladder: ClassVar[Ladder] = Ladder("duration", "s", 0, inf, "0 s", ("200 ms", "500 ms", "1 s", "2 s", "4 s"))
+
+    fault: Literal["observation.freeze"] = "observation.freeze"
+    duration: Duration = Field(description="how long it lasts; placed at random in the window")
+
+    def check(self, contract: TaskContract, whose: str) -> None:
+        """Raise ManifestError if the window is empty or has a length."""
+        super().check(contract, whose)
+        checked_part(self.window, whose)
+
+    def apply(self, effects: Effects, contract: TaskContract, rng: np.random.Generator) -> Applied:
+        """Compose the source map with one long repeat."""
+        active = self.window.place_part(self.duration, contract, rng)
+        lost = np.zeros(contract.horizon, bool)
+        lost[active] = True
+        lost[0] = False
+        source = through(effects.observation_source, held(lost, first=0))
+        summary = {"start": active.start, "stop": active.stop}
+        return Applied(replace(effects, observation_source=source), summary)
 
 
 class FrameDrop(WindowedFault):
@@ -24,6 +53,7 @@ class FrameDrop(WindowedFault):
     meaning: ClassVar[str] = "the link loses frames, one by one or in bursts, and the policy sees the last one again"
     category: ClassVar[str] = "perception"
     source: ClassVar[str] = "bursty loss after Gilbert 1960, with bursts of fixed length"
+    ladder: ClassVar[Ladder] = Ladder("probability", "%", 0, 100, "0 %", ("20 %", "40 %", "60 %", "75 %", "90 %"))
 
     fault: Literal["observation.frame_drop"] = "observation.frame_drop"
     probability: Ratio = Field(description="expected share of frames lost")
@@ -45,6 +75,7 @@ class FrameDelay(WindowedFault):
 
     meaning: ClassVar[str] = "frames are transported or processed slowly, and the policy sees the past"
     category: ClassVar[str] = "state_estimation"
+    ladder: ClassVar[Ladder] = Ladder("delay", "s", 0, inf, "0 s", _LATE)
 
     fault: Literal["observation.delay"] = "observation.delay"
     delay: Duration = Field(description="how late frames arrive")
@@ -58,70 +89,71 @@ class FrameDelay(WindowedFault):
         return Applied(replace(effects, observation_source=through(effects.observation_source, late)), summary)
 
 
-class _FieldFault(WindowedFault):
-    """A sensor fault on one observation field."""
+class Jitter(WindowedFault):
+    """Every frame is late by whole steps, uniform from 0 to the delay; the policy sees the newest that has arrived."""
 
-    field: str = Field(description="name of the observation field")
+    meaning: ClassVar[str] = "frames arrive at irregular times, and what was overtaken is thrown away"
+    category: ClassVar[str] = "perception"
+    ladder: ClassVar[Ladder] = Ladder("delay", "s", 0, inf, "0 s", _LATE)
 
-    @property
-    def subject(self) -> str:
-        """The field."""
-        return self.field
-
-    def _checked_field(self, contract: TaskContract, measure: Measure, whose: str) -> int:
-        """Raise ManifestError if the task has no such field in this unit; else its size."""
-        fields = {field.name: field for field in contract.observation}
-        checked_name("observation field", self.field, tuple(fields), whose)
-        checked_unit(measure, fields[self.field], whose)
-        return fields[self.field].size
-
-
-class Noise(_FieldFault):
-    """White Gaussian noise, independent per step and component; a late or repeated frame keeps its noise."""
-
-    meaning: ClassVar[str] = "the sensor is noisy: every measurement is off by an independent Gaussian error"
-    category: ClassVar[str] = "state_estimation"
-
-    fault: Literal["observation.noise"] = "observation.noise"
-    std: Measure = Field(description="standard deviation, in the unit of the field")
-
-    def check(self, contract: TaskContract, whose: str) -> None:
-        """Raise ManifestError if window, field or unit do not fit the task."""
-        super().check(contract, whose)
-        self._checked_field(contract, self.std, whose)
+    fault: Literal["observation.jitter"] = "observation.jitter"
+    delay: Duration = Field(description="the largest delay of a frame")
 
     def apply(self, effects: Effects, contract: TaskContract, rng: np.random.Generator) -> Applied:
-        """Add the noise to the sensor's offset."""
-        active, where = self.window.place(contract, rng), slices(contract.observation)[self.field]
-        noise = self.std.value * rng.standard_normal((contract.horizon, where.stop - where.start))
-        offset = effects.observation_offset.copy()
-        offset[active, where] += noise[active].astype(np.float32)
-        summary = {"start": active.start, "stop": active.stop}
-        return Applied(replace(effects, observation_offset=offset), summary)
+        """Compose the source map with the newest frame that has arrived; frame 0 is on time."""
+        active = self.window.place(contract, rng)
+        most = self.delay.to_steps(contract.control_period_s)
+        late = np.zeros(contract.horizon, np.int64)
+        late[active] = np.floor((most + 1) * rng.random(contract.horizon))[active]
+        late[0] = 0
+        source = through(effects.observation_source, freshest(late, active.stop))
+        summary = {"start": active.start, "stop": active.stop, "mean_steps": _mean(late[active])}
+        return Applied(replace(effects, observation_source=source), summary)
 
 
-class Bias(_FieldFault):
-    """A constant error of one length, in a direction that is given or drawn (a sign, for a single component)."""
+class Reorder(WindowedFault):
+    """Some frames arrive a delay late and are shown when they arrive: for one step the policy goes back in time."""
 
-    meaning: ClassVar[str] = "the sensor is miscalibrated: every measurement is off by the same vector"
-    category: ClassVar[str] = "state_estimation"
+    meaning: ClassVar[str] = "frames take different ways, and nobody sorts them: an old one follows a newer one"
+    category: ClassVar[str] = "perception"
+    ladder: ClassVar[Ladder] = Ladder("probability", "%", 0, 100, "0 %", ("10 %", "20 %", "35 %", "50 %", "70 %"))
 
-    fault: Literal["observation.bias"] = "observation.bias"
-    bias: Measure = Field(description="length of the error, in the unit of the field")
-    direction: tuple[float, ...] | None = Field(
-        default=None, description="its direction, one number per component; random if left out", examples=[[1, 0]]
-    )
-
-    def check(self, contract: TaskContract, whose: str) -> None:
-        """Raise ManifestError if window, field, unit or direction do not fit the task."""
-        super().check(contract, whose)
-        checked_size(self.direction, self._checked_field(contract, self.bias, whose), whose)
+    fault: Literal["observation.reorder"] = "observation.reorder"
+    probability: Ratio = Field(description="share of frames that are late")
+    delay: Duration = Field(default=Duration(3, "steps"), description="how late they arrive")
 
     def apply(self, effects: Effects, contract: TaskContract, rng: np.random.Generator) -> Applied:
-        """Add the error to the sensor's offset."""
-        active, where = self.window.place(contract, rng), slices(contract.observation)[self.field]
-        error = (self.bias.value * unit_vector(self.direction, where.stop - where.start, rng)).astype(np.float32)
-        offset = effects.observation_offset.copy()
-        offset[active, where] += error
-        summary = {"start": active.start, "stop": active.stop, "error": error.tolist()}
-        return Applied(replace(effects, observation_offset=offset), summary)
+        """Compose the source map with frames that were overtaken; frame 0 is on time."""
+        active = self.window.place(contract, rng)
+        delay = self.delay.to_steps(contract.control_period_s)
+        late = np.zeros(contract.horizon, bool)
+        late[active] = rng.random(contract.horizon)[active] < self.probability
+        source = through(effects.observation_source, overtaken(late, delay, active))
+        summary = {"start": active.start, "stop": active.stop, "late": int(late.sum())}
+        return Applied(replace(effects, observation_source=source), summary)
+
+
+class Duplicate(WindowedFault):
+    """A frame is delivered twice, and those behind it wait; once more than `queue` steps late, the queue is emptied."""
+
+    meaning: ClassVar[str] = "the link repeats frames, and the newer ones queue up behind the copies"
+    category: ClassVar[str] = "perception"
+    ladder: ClassVar[Ladder] = Ladder("probability", "%", 0, 100, "0 %", ("15 %", "30 %", "45 %", "60 %", "80 %"))
+
+    fault: Literal["observation.duplicate"] = "observation.duplicate"
+    probability: Ratio = Field(description="share of steps that deliver the frame of the step before again")
+    queue: Duration = Field(default=Duration(2, "steps"), description="how far the stream may fall behind")
+
+    def apply(self, effects: Effects, contract: TaskContract, rng: np.random.Generator) -> Applied:
+        """Compose the source map with the copies."""
+        active = self.window.place(contract, rng)
+        twice = np.zeros(contract.horizon, bool)
+        twice[active] = rng.random(contract.horizon)[active] < self.probability
+        most = self.queue.to_steps(contract.control_period_s)
+        source = through(effects.observation_source, doubled(twice, most, active.stop))
+        summary = {"start": active.start, "stop": active.stop, "copies": int(twice.sum())}
+        return Applied(replace(effects, observation_source=source), summary)
+
+
+def _mean(values: np.ndarray[tuple[int, ...], np.dtype[np.int64]]) -> float:
+    return float(values.mean()) if len(values) else 0.0

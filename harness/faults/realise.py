@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import hashlib
 from collections.abc import Iterable
-from dataclasses import dataclass, fields
+from dataclasses import asdict, dataclass, fields, is_dataclass, replace
 from typing import Any
 
 import numpy as np
@@ -53,9 +53,19 @@ def realise(contract: TaskContract, faults: Iterable[Fault], *, seed: int, scene
         stream = f"fault/{fault.identity}"
         rng = generator(seed, contract.id, scene.split, scene.index, replicate, stream)
         applied = fault.apply(effects, contract, rng)
-        effects = applied.effects
+        effects = without_idle(applied.effects)
         record.append(_entry(fault, applied))
     return Realised(effects, tuple(record), effects_digest(effects))
+
+
+def without_idle(effects: Effects) -> Effects:
+    """Sensing and actuation that change nothing are taken out: a fault of severity zero is no fault."""
+    sensing, actuation = effects.sensing, effects.actuation
+    if sensing is not None and sensing.idle:
+        effects = replace(effects, sensing=None)
+    if actuation is not None and actuation.idle:
+        effects = replace(effects, actuation=None)
+    return effects
 
 
 def _entry(fault: Fault, applied: Applied) -> dict[str, Any]:
@@ -64,17 +74,22 @@ def _entry(fault: Fault, applied: Applied) -> dict[str, Any]:
 
 
 def effects_digest(effects: Effects) -> str:
-    """First 16 bytes of the SHA-256 over names, types, shapes and little-endian bytes of all effects, in hex."""
-    digest = hashlib.sha256()
-    for field in fields(effects):
-        digest.update(field.name.encode())
-        digest.update(_bytes(getattr(effects, field.name)))
-    return digest.hexdigest()[:32]
+    """First 16 bytes of the SHA-256 over names, types, shapes and little-endian bytes of all effects, in hex.
+
+    What is absent does not enter, so that an effect that came later changes no older digest.
+    """
+    return hashlib.sha256(_bytes(effects)).hexdigest()[:32]
 
 
-def _bytes(value: object) -> bytes:
+def _bytes(value: Any) -> bytes:
     if isinstance(value, Dynamics):
-        return canonical_json(value.scales).encode()
+        later = {key: part for key, part in asdict(value).items() if key != "scales" and part}
+        return canonical_json([value.scales, later] if later else value.scales).encode()
+    if isinstance(value, tuple):
+        return b"".join(_bytes(part) for part in value)
+    if is_dataclass(value):
+        parts = {field.name: getattr(value, field.name) for field in fields(value)}
+        return b"".join(name.encode() + _bytes(part) for name, part in parts.items() if part is not None)
     array = np.asarray(value)
     little = np.ascontiguousarray(array, array.dtype.newbyteorder("<"))
     return f"{little.dtype.str}{array.shape}".encode() + little.tobytes()

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import replace
+from math import inf
 from typing import ClassVar, Literal
 
 import numpy as np
@@ -12,6 +13,7 @@ from harness.contract.task import TaskContract
 from harness.errors import ManifestError
 from harness.faults.base import Applied, WindowedFault, checked_size, unit_vector
 from harness.faults.effects import Effects
+from harness.faults.ladder import Ladder
 from harness.quantities import Length
 
 __all__ = ["ObjectShift"]
@@ -22,6 +24,7 @@ class ObjectShift(WindowedFault):
 
     meaning: ClassVar[str] = "someone moves the object: whoever replays a plan without looking misses it"
     category: ClassVar[str] = "planning"
+    ladder: ClassVar[Ladder] = Ladder("distance", "m", 0, inf, "0 m", ("1 cm", "2 cm", "4 cm", "6 cm", "10 cm"))
 
     fault: Literal["scene.object_shift"] = "scene.object_shift"
     distance: Length = Field(description="how far the object is moved")

@@ -3,11 +3,11 @@
 from __future__ import annotations
 
 import numpy as np
-from jaxtyping import Bool, Int32
+from jaxtyping import Bool, Int32, Int64
 
 from harness.contract.fields import Array
 
-__all__ = ["bursts", "delayed", "held", "through"]
+__all__ = ["bursts", "delayed", "doubled", "freshest", "held", "kept", "overtaken", "through"]
 
 
 def bursts(
@@ -44,3 +44,48 @@ def delayed(delay: int, active: slice, steps: int, first: int) -> Int32[Array, "
 def through(stream: Int32[Array, " steps"], later: Int32[Array, " steps"]) -> Int32[Array, " steps"]:
     """What arrives if `later` carries what `stream` delivers: stream[later[t]]; -1 stays -1."""
     return np.where(later < 0, later, stream[later]).astype(np.int32)
+
+
+def freshest(late: Int64[Array, " steps"], stop: int) -> Int32[Array, " steps"]:
+    """The newest item that has arrived, if item m arrives at m + late[m]; from `stop` on, nothing is late any more."""
+    steps = len(late)
+    arrival = np.arange(steps) + late
+    newest = np.zeros(steps, np.int64)
+    in_time = arrival < steps
+    np.maximum.at(newest, arrival[in_time], np.flatnonzero(in_time))
+    newest[stop:] = np.arange(stop, steps)
+    return np.maximum.accumulate(newest).astype(np.int32)
+
+
+def overtaken(late: Bool[Array, " steps"], delay: int, active: slice) -> Int32[Array, " steps"]:
+    """The item that arrived last, if the late ones arrive `delay` steps after their turn; item 0 is never late.
+
+    A late item comes after the one whose turn it is, and is shown. Those that would arrive after the window are lost.
+    """
+    source = np.arange(len(late), dtype=np.int32)
+    for step in range(max(active.start, 1), active.stop if delay else active.start):
+        back = step - delay
+        if back > 0 and late[back]:
+            source[step] = back
+        elif late[step]:
+            source[step] = source[step - 1]
+    return source
+
+
+def doubled(twice: Bool[Array, " steps"], most: int, stop: int) -> Int32[Array, " steps"]:
+    """Items that wait behind copies: a step with a copy makes the stream one step later, up to `most`, then on time.
+
+    From `stop` on the queue is empty.
+    """
+    source, lag = np.arange(len(twice), dtype=np.int32), 0
+    for step in range(1, stop):
+        lag = (lag + int(twice[step])) % (most + 1)
+        source[step] -= lag
+    return source
+
+
+def kept(period: int, phase: int, active: slice, steps: int) -> Int32[Array, " steps"]:
+    """One item in `period` is fetched while active, and kept until the next; `phase` says which."""
+    own = np.arange(steps)
+    own[active] -= (own[active] + phase) % max(period, 1)
+    return np.maximum.accumulate(np.maximum(own, 0)).astype(np.int32)

@@ -9,6 +9,8 @@ import numpy as np
 from jaxtyping import Float32, Int64
 
 from harness.contract.fields import Array
+from harness.faults import actuation, sensing
+from harness.faults.effects import Effects
 from harness.rollout.lanes import Lanes
 
 __all__ = ["applied_actions", "delivered_window"]
@@ -24,7 +26,12 @@ def delivered_window(
     steps = np.maximum(lanes.t[index, None] - np.arange(n_obs - 1, -1, -1), 0)
     measured_at = lanes.source[index[:, None], steps]
     frames = lanes.measured[index[:, None], measured_at] + lanes.offset[index[:, None], measured_at]
-    return np.asarray(frames, np.float32)
+    frames = np.asarray(frames, np.float32)
+    for row, lane in enumerate(index):
+        effects = _effects(lanes, lane)
+        if effects.sensing is not None:
+            frames[row] = sensing.sensed(effects, lanes.measured[lane], measured_at[row])
+    return frames
 
 
 def applied_actions(
@@ -35,6 +42,20 @@ def applied_actions(
     source = lanes.action_source[rows, steps]
     arriving = lanes.commanded[rows, np.maximum(source, 0)]
     arriving = np.where(source[:, :, None] < 0, lanes.rest[index][:, None], arriving)
+    arriving = np.where(source[:, :, None] == actuation.ZERO, np.float32(0), arriving)
     disturbed = arriving + lanes.action_offset[rows, steps]
     limited = np.clip(disturbed, lanes.action_low[rows, steps], lanes.action_high[rows, steps])
-    return np.asarray(limited, np.float32)
+    limited = np.asarray(limited, np.float32)
+    for row, lane in enumerate(index):
+        effects = _effects(lanes, lane)
+        if effects.actuation is not None:
+            start = steps[row, 0]
+            before = lanes.applied[lane, start - 1] if start else lanes.rest[lane]
+            limited[row] = actuation.actuated(effects, arriving[row], steps[row], before)
+    return limited
+
+
+def _effects(lanes: Lanes, lane: int) -> Effects:
+    assignment = lanes.assignments[lane]
+    assert assignment is not None, "an empty lane has no faults"
+    return assignment.effects

@@ -9,8 +9,9 @@ breaks down is reported, never read as a state.
 from __future__ import annotations
 
 import time
-from collections.abc import Callable, Sequence
-from dataclasses import dataclass
+from collections.abc import Sequence
+from dataclasses import dataclass, replace
+from itertools import pairwise
 
 import mujoco
 import numpy as np
@@ -19,11 +20,9 @@ from mujoco import rollout
 
 from harness.contract.fields import Array
 from harness.contract.task import Dynamics
+from tasks.engines.mujoco_models import Scaler, changed
 
 __all__ = ["BatchSimulator", "Simulated"]
-
-Scaler = Callable[[mujoco.MjModel, float], None]
-"""Applies one dynamics factor to a model in place."""
 
 
 @dataclass(frozen=True)
@@ -111,7 +110,32 @@ class BatchSimulator:
         forces: Float64[Array, "lanes n nv"] | None = None,
         dynamics: Sequence[Dynamics] | None = None,
     ) -> Simulated:
-        """Advance every lane by n control steps under controls (actuator units) and generalised forces."""
+        """Advance every lane by n control steps under controls (actuator units) and generalised forces.
+
+        Where a factor of a lane holds for a part of the episode only, the steps are simulated in pieces; cut or not,
+        the bits are the same (law 4). Which step it is, the clock in the state tells.
+        """
+        if dynamics is None or not any(item.windowed for item in dynamics):
+            return self._simulate(states, controls, forces, dynamics)
+        period, n = self._substeps * self.model.opt.timestep, controls.shape[1]
+        first = np.nan_to_num(np.round(states[:, 0] / period)).astype(int)
+        parts: list[Simulated] = []
+        for start, stop in pairwise(_cuts(first, n, dynamics)):
+            models = [_during(item, step + start) for item, step in zip(dynamics, first, strict=True)]
+            pushes = None if forces is None else forces[:, start:stop]
+            parts.append(self._simulate(states, controls[:, start:stop], pushes, models))
+            states = np.ascontiguousarray(parts[-1].states[:, -1])
+        diverged = np.concatenate([part.diverged for part in parts], axis=1)
+        return Simulated(
+            np.concatenate([part.states for part in parts], axis=1),
+            np.concatenate([part.sensors for part in parts], axis=1),
+            np.logical_or.accumulate(diverged, axis=1),
+        )
+
+    def _simulate(
+        self, states: Array, controls: Array, forces: Array | None, dynamics: Sequence[Dynamics] | None
+    ) -> Simulated:
+        """Every lane under one model."""
         lanes, n, nu = controls.shape
         fine = np.zeros((lanes, n * self._substeps, nu + self.model.nv))
         self._spread_controls(states, controls, fine[:, :, :nu].reshape(lanes, n, self._substeps, nu))
@@ -160,8 +184,28 @@ class BatchSimulator:
             return self.model
         model = self._models.pop(dynamics, None)
         if model is None:
-            model = mujoco.MjModel.__copy__(self.model)
-            for name, factor in dynamics.scales:
-                self._scalers[name](model, factor)
+            model = changed(self.model, dynamics, self._scalers)
         self._models[dynamics] = model
         return model
+
+
+def _cuts(first: Array, n: int, dynamics: Sequence[Dynamics]) -> list[int]:
+    """Steps, counted from now, between which no factor of any lane begins or ends."""
+    ends = {
+        int(edge - step)
+        for step, item in zip(first, dynamics, strict=True)
+        for _, _, *edges in item.windowed
+        for edge in edges
+    }
+    return sorted({0, n, *(edge for edge in ends if 0 < edge < n)})
+
+
+def _during(dynamics: Dynamics, step: int) -> Dynamics:
+    """What holds at a control step, without windows."""
+    if not dynamics.windowed:
+        return dynamics
+    scales = dict(dynamics.scales)
+    for name, factor, start, stop in dynamics.windowed:
+        if start <= step < stop:
+            scales[name] = scales.get(name, 1.0) * factor
+    return replace(dynamics, scales=tuple(sorted(scales.items())), windowed=())
