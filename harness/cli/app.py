@@ -95,10 +95,12 @@ def demos(
 @app.command("list")
 def list_(
     what: Annotated[listing.Kind, typer.Argument(help="What to list.")],
+    name: Annotated[str | None, typer.Argument(help="Only this one; of a fault, all that is known.")] = None,
+    long: Annotated[bool, typer.Option("--long", help="All that is known of every fault.")] = False,
     json_: Annotated[bool, typer.Option("--json", help="For machines.")] = False,
 ) -> None:
     """List tasks, policies, faults or conditions."""
-    listing.show(what, as_json=json_)
+    listing.show(what, only=name, long=long, as_json=json_)
 
 
 @app.command()

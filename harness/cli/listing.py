@@ -7,12 +7,16 @@ import sys
 from enum import StrEnum
 from typing import TYPE_CHECKING
 
+from rich import box
+from rich.markup import escape
 from rich.table import Table
 
 from harness import registry
 from harness.cli.screen import console
+from harness.errors import UnknownIdError
 
 if TYPE_CHECKING:
+    from harness.faults.catalogue import FaultRow
     from harness.manifest.definitions import Definitions
 
 __all__ = ["Kind", "show", "show_schema"]
@@ -27,17 +31,58 @@ class Kind(StrEnum):
     conditions = "conditions"
 
 
-def show(kind: Kind, *, as_json: bool) -> None:
-    """Print a table, or JSON."""
+def show(kind: Kind, *, only: str | None = None, long: bool = False, as_json: bool = False) -> None:
+    """Print a table, or JSON; of one thing, or of faults with `long`, all that is known.
+
+    Raises:
+        UnknownIdError: there is nothing of the name `only`.
+    """
     title, rows = _LISTS[kind]()
+    if only is not None:
+        known = [next(iter(row.values())) for row in rows]
+        if only not in known:
+            raise UnknownIdError.of(kind.value, only, known)
+        rows = [row for row in rows if only in row.values()]
     if as_json:
         sys.stdout.write(json.dumps(rows, indent=2) + "\n")
-        return
-    table = Table(title=title, title_justify="left", show_lines=kind is Kind.faults)
+    elif kind is Kind.faults and (long or only is not None):
+        _describe(only)
+    else:
+        _print(title, rows, hidden=_HIDDEN if kind is Kind.faults else ())
+
+
+def _print(title: str, rows: Rows, hidden: tuple[str, ...]) -> None:
+    """A table; of faults without borders and details, since it has to fit 80 columns."""
+    table = Table(title=title, title_justify="left")
+    if hidden:
+        table.box, table.pad_edge, table.padding = box.SIMPLE_HEAD, False, (0, 1, 0, 0)
+        table.caption, table.caption_justify = "* in the unit of the field, or as a share of its range", "left"
     for name in rows[0]:
-        table.add_column(name)
+        if name not in hidden:
+            table.add_column(name, no_wrap=bool(hidden) and name != "meaning")
     for row in rows:
-        table.add_row(*row.values())
+        table.add_row(*(value for name, value in row.items() if name not in hidden))
+    console.print(table)
+
+
+def _describe(only: str | None) -> None:
+    """Faults with their parameters and what the levels of severity mean."""
+    from harness.faults.catalogue import table  # noqa: PLC0415 -- pulls in pydantic models
+
+    for row in table():
+        if only in (None, row.id):
+            _describe_one(row)
+
+
+def _describe_one(row: FaultRow) -> None:
+    console.print(f"[bold]{row.id}[/]  {row.meaning}")
+    console.print(f"brings down {row.category.replace('_', ' ')}" + (f"; {row.source}" if row.source else ""))
+    table = Table(box=box.SIMPLE, show_header=False, pad_edge=False)
+    for item in row.parameters:
+        example = f", such as {item.example}" if item.example else ""
+        table.add_row(item.name, "" if item.required else "optional", escape(item.meaning + example))
+    for ladder in row.ladders:
+        table.add_row("severity", ladder.scope, ladder.text)
     console.print(table)
 
 
@@ -61,6 +106,8 @@ def show_schema(*, manifest: bool) -> None:
 
 
 Rows = list[dict[str, str]]
+_HIDDEN = ("parameters", "severity", "category")
+"""What a table of faults leaves to the description of one."""
 
 
 def _tasks() -> tuple[str, Rows]:
@@ -97,16 +144,32 @@ def _faults() -> tuple[str, Rows]:
     rows = []
     for row in table():
         parameters = "\n".join(f"{item.name}: {item.meaning}" for item in row.parameters)
-        rows.append({"fault": row.id, "meaning": row.meaning, "parameters": parameters})
-    return "faults", rows
+        severity = "\n".join(f"{item.scope} {item.text}".strip() for item in row.ladders)
+        rows.append(
+            {
+                "fault": row.id,
+                "unit, bounds": row.bounds,
+                "meaning": row.meaning,
+                "parameters": parameters,
+                "severity": severity,
+                "category": row.category,
+            }
+        )
+    return "faults, as they compose; list faults NAME tells parameters and severities", rows
 
 
 def _conditions() -> tuple[str, Rows]:
+    shared = _shared()
+    climbing = {name for names in shared.families.values() for name in names}
     rows = [
         {"condition": name, "faults": "\n".join(_brief(fault.model_dump(mode="json")) for fault in item.faults)}
-        for name, item in sorted(_shared().conditions.items())
+        for name, item in sorted(shared.conditions.items())
+        if name not in climbing
     ]
-    return "conditions (manifests/conditions.yaml)", rows
+    for family, names in sorted(shared.families.items()):
+        ids = dict.fromkeys(fault.fault for fault in shared.conditions[names[0]].faults)
+        rows.append({"condition": f"{family}-1 .. {len(names)}", "faults": ", ".join(ids)})
+    return "conditions (manifests/conditions.yaml) and families of conditions (manifests/ladders.yaml)", rows
 
 
 def _shared() -> Definitions:
@@ -114,7 +177,7 @@ def _shared() -> Definitions:
     from harness.manifest.definitions import definitions  # noqa: PLC0415 -- pulls in YAML and pydantic
     from harness.manifest.files import locate, read  # noqa: PLC0415 -- see above
 
-    return definitions(read(locate("quick")), ("conditions.yaml", "policies.yaml"))
+    return definitions(read(locate("quick")), ("conditions.yaml", "ladders.yaml", "policies.yaml"))
 
 
 def _brief(fault: dict[str, object]) -> str:

@@ -105,7 +105,7 @@ class Bias(ActionFault):
     category: ClassVar[str] = "control"
     ladder: ClassVar[Ladder] = Ladder(
         "bias",
-        "of the field",
+        "*",
         0,
         inf,
         "0 % of range",
@@ -144,7 +144,7 @@ class Noise(ActionFault):
     category: ClassVar[str] = "control"
     ladder: ClassVar[Ladder] = Ladder(
         "std",
-        "of the field",
+        "*",
         0,
         inf,
         "0 % of range",

@@ -96,7 +96,7 @@ class Quantise(ActionFault):
     category: ClassVar[str] = "control"
     ladder: ClassVar[Ladder] = Ladder(
         "step",
-        "of the field",
+        "*",
         0,
         inf,
         "0 % of range",
@@ -128,7 +128,7 @@ class Deadband(ActionFault):
     category: ClassVar[str] = "control"
     ladder: ClassVar[Ladder] = Ladder(
         "width",
-        "of the field",
+        "*",
         0,
         inf,
         "0 % of range",
@@ -160,7 +160,7 @@ class RateLimit(ActionFault):
     category: ClassVar[str] = "control"
     ladder: ClassVar[Ladder] = Ladder(
         "rate",
-        "of the field/s",
+        "*/s",
         0,
         inf,
         "10000 % of range/s",

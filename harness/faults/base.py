@@ -81,6 +81,11 @@ class Fault(ContractModel):
         """The ladder of a fault with these parameters, as a manifest gives them; most have one for all."""
         return cls.ladder
 
+    @classmethod
+    def ladders(cls) -> dict[str, Ladder]:
+        """Every ladder of the fault, by where it holds; "" for everywhere."""
+        return {"": cls.ladder}
+
     @model_validator(mode="before")
     @classmethod
     def _read_severity(cls, data: Any) -> Any:

@@ -12,7 +12,7 @@ from harness.contract.task import TaskContract
 from harness.errors import ManifestError, UnknownIdError
 from harness.faults import action, actuator, dynamics, observation, scene, sensor, timing
 from harness.faults.base import Fault
-from harness.faults.ladder import SEVERITY, Ladder
+from harness.faults.ladder import SEVERITY
 
 __all__ = ["AnyFault", "FaultRow", "ParameterRow", "acting_on", "canonical", "check", "ids", "lookup", "table"]
 
@@ -103,6 +103,14 @@ class ParameterRow:
 
 
 @dataclass(frozen=True)
+class LadderRow:
+    """What severity means, in `scope` (empty for everywhere)."""
+
+    scope: str
+    text: str
+
+
+@dataclass(frozen=True)
 class FaultRow:
     """One line of `samepanel list faults`."""
 
@@ -112,7 +120,8 @@ class FaultRow:
     meaning: str
     source: str
     category: str
-    ladder: Ladder
+    bounds: str
+    ladders: tuple[LadderRow, ...]
 
 
 def ids() -> list[str]:
@@ -181,7 +190,8 @@ def table() -> list[FaultRow]:
             fault.meaning,
             fault.source,
             fault.category,
-            fault.ladder,
+            fault.ladder.bounds,
+            tuple(LadderRow(scope, ladder.text) for scope, ladder in fault.ladders().items()),
         )
         for fault_id, fault in _BY_ID.items()
     ]

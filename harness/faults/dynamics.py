@@ -53,6 +53,11 @@ class Scale(Fault):
         last = str(parameters.get("parameter", "")).rsplit("_", maxsplit=1)[-1]
         return replace(cls.ladder, levels=_LADDERS.get(last, cls.ladder.levels))
 
+    @classmethod
+    def ladders(cls) -> dict[str, Ladder]:
+        """One for every kind of parameter."""
+        return {f"of {kind}": cls.ladder_of({"parameter": kind}) for kind in _LADDERS}
+
     @property
     def subject(self) -> str:
         """The parameter."""

@@ -26,7 +26,7 @@ class Ladder:
 
     Attributes:
         parameter: the one that severity sets.
-        unit: of the parameter, for a person; "of the field" where the task's contract decides.
+        unit: of the parameter, for a person; "*" for that of the field it acts on, or a share of its range.
         low, high: inclusive bounds of the parameter, in `unit`.
         none: the value at which the fault does nothing: level 0.
         levels: values of the levels 1 to 5, from mild to severe.
@@ -47,6 +47,11 @@ class Ladder:
         if math.isinf(self.high):
             return f"{self.parameter} >= {self.low:g} {self.unit}"
         return f"{self.parameter} {self.low:g}-{self.high:g} {self.unit}".rstrip()
+
+    @property
+    def text(self) -> str:
+        """The levels in one line."""
+        return f"sets {self.parameter}: " + " | ".join(str(value) for value in self.levels)
 
     def at(self, level: int) -> Any:
         """The value of a level; 0 is `none`. Raises IndexError for a level that is none."""

@@ -88,7 +88,7 @@ class Noise(_SensorFault):
     category: ClassVar[str] = "state_estimation"
     ladder: ClassVar[Ladder] = Ladder(
         "std",
-        "of the field",
+        "*",
         0,
         inf,
         "0 % of range",
@@ -120,7 +120,7 @@ class Bias(_SensorFault):
     category: ClassVar[str] = "state_estimation"
     ladder: ClassVar[Ladder] = Ladder(
         "bias",
-        "of the field",
+        "*",
         0,
         inf,
         "0 % of range",
@@ -159,7 +159,7 @@ class Quantise(_SensorFault):
     category: ClassVar[str] = "state_estimation"
     ladder: ClassVar[Ladder] = Ladder(
         "step",
-        "of the field",
+        "*",
         0,
         inf,
         "0 % of range",

@@ -45,7 +45,7 @@ def turning(
             shift[first] = moved if field.unit == "m" else 0.0
         elif field.size == 4:
             matrix[columns, columns] = _quaternion_product(angle)
-    return Turning(matrix.astype(np.float32), shift.astype(np.float32))
+    return Turning((matrix + 0.0).astype(np.float32), (shift + 0.0).astype(np.float32))  # no -0.0, equal but not alike
 
 
 def _rotation(angle: float) -> Float64[Array, "2 2"]:

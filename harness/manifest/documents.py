@@ -10,6 +10,7 @@ from pydantic_core import PydanticCustomError
 from harness.contract.fields import ContractModel
 from harness.contract.task import Split
 from harness.faults.catalogue import AnyFault
+from harness.manifest.ladders import Family
 
 __all__ = [
     "ALL",
@@ -69,7 +70,9 @@ class PanelEntry(ContractModel):
     """What is evaluated: tasks x conditions x scenes x replicates."""
 
     tasks: tuple[TaskEntry, ...] = Field(min_length=1)
-    conditions: tuple[str, ...] = Field(min_length=1, description="names of conditions; `nominal` is the empty one")
+    conditions: tuple[str, ...] = Field(
+        min_length=1, description="names of conditions or of ladders; `nominal` is the empty one"
+    )
     replicates: Count = Field(default=1, description="repetitions of every scene with fresh policy noise")
 
 
@@ -127,9 +130,10 @@ class PolicyDefinition(ContractModel):
 
 
 class DefinitionsFile(ContractModel):
-    """An included file: conditions and policies that manifests share."""
+    """An included file: conditions, families of conditions and policies that manifests share."""
 
     conditions: dict[Name, tuple[AnyFault, ...]] = Field(default_factory=dict)
+    ladders: dict[Name, Family] = Field(default_factory=dict, description="families of conditions that sweep severity")
     policies: dict[Name, PolicyDefinition] = Field(default_factory=dict)
 
 

@@ -33,7 +33,9 @@ def load_manifest(name: str | Path) -> Manifest:
     found = definitions(source, file.include)
     panel = _panel(file, found, source)
     policies = _policies(file, found, panel, source)
-    controls = tuple(_control(entry, index, panel, policies, source) for index, entry in enumerate(file.controls))
+    controls = tuple(
+        _control(entry, index, panel, found, policies, source) for index, entry in enumerate(file.controls)
+    )
     _refuse_repeats([control.label for control in controls], source, "controls")
     for control in file.bands:
         _look_up("control", control, registry.ids("controls"), source.where(("bands", control)))
@@ -64,10 +66,16 @@ def _conditions(
     file: ManifestFile, found: Definitions, contracts: list[TaskContract], source: Source
 ) -> list[Condition]:
     _refuse_repeats(file.panel.conditions, source, "panel", "conditions")
-    for index, name in enumerate(file.panel.conditions):
-        _look_up("condition", name, found.conditions, source.where(("panel", "conditions", index)))
-        _check_condition(found.conditions[name], contracts)
-    return [found.conditions[name] for name in file.panel.conditions]
+    names: list[str] = []
+    for index, listed in enumerate(file.panel.conditions):
+        where = source.where(("panel", "conditions", index))
+        _look_up("condition", listed, [*found.conditions, *found.families], where)
+        for name in found.spread(listed):
+            if name in names:
+                raise ManifestError(where, expected="every condition once", got=f"{name} again", fix="remove one")
+            _check_condition(found.conditions[name], contracts)
+            names.append(name)
+    return [found.conditions[name] for name in names]
 
 
 def _check_condition(condition: Condition, contracts: list[TaskContract]) -> None:
@@ -94,12 +102,18 @@ def _policies(file: ManifestFile, found: Definitions, panel: Panel, source: Sour
 
 
 def _control(
-    entry: ControlEntry, index: int, panel: Panel, policies: tuple[PolicySpec, ...], source: Source
+    entry: ControlEntry,
+    index: int,
+    panel: Panel,
+    found: Definitions,
+    policies: tuple[PolicySpec, ...],
+    source: Source,
 ) -> ControlSpec:
     where = source.where(("controls", index))
     _look_up("control", entry.control, registry.ids("controls"), where)
     everywhere = ALL in entry.conditions
-    conditions = tuple(panel.conditions) if everywhere else entry.conditions
+    named = tuple(name for listed in entry.conditions for name in found.spread(listed))
+    conditions = tuple(panel.conditions) if everywhere else named
     for name in conditions:
         _look_up("condition of this panel", name, panel.conditions, f"{where}.conditions")
     return ControlSpec(entry.control, conditions, _derived_from(entry, policies, where))
