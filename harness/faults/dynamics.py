@@ -20,7 +20,10 @@ from harness.quantities import Angle, FactorRange, Force, Mass
 __all__ = ["COMMON", "Payload", "Push", "Scale", "Slip", "Tilt"]
 
 COMMON = ("robot_damping",)
-"""Parameters that `dynamics.scale` finds in every MuJoCo model, beside those that a task's contract names."""
+"""Parameters that `dynamics.scale` finds in every MuJoCo model, beside those that a task's contract names.
+
+`robot_damping` is the friction of all driven joints, viscous and dry.
+"""
 
 _FRICTION = "object_friction"
 _LADDERS = {

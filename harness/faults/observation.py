@@ -116,7 +116,7 @@ class Reorder(WindowedFault):
 
     meaning: ClassVar[str] = "frames take different ways, and nobody sorts them: an old one follows a newer one"
     category: ClassVar[str] = "perception"
-    ladder: ClassVar[Ladder] = Ladder("probability", "%", 0, 100, "0 %", ("10 %", "20 %", "35 %", "50 %", "70 %"))
+    ladder: ClassVar[Ladder] = Ladder("probability", "%", 0, 100, "0 %", ("5 %", "10 %", "20 %", "30 %", "40 %"))
 
     fault: Literal["observation.reorder"] = "observation.reorder"
     probability: Ratio = Field(description="share of frames that are late")

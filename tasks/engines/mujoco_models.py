@@ -72,9 +72,10 @@ def _children(model: mujoco.MjModel, body: int) -> list[int]:
 
 
 def _scale_robot_damping(model: mujoco.MjModel, factor: float) -> None:
-    """Viscous friction of every joint that an actuator drives."""
+    """Viscous and dry friction of every joint that an actuator drives: a model may have either."""
     for joint in _driven_joints(model):
         model.dof_damping[model.jnt_dofadr[joint]] *= factor
+        model.dof_frictionloss[model.jnt_dofadr[joint]] *= factor
 
 
 def _load(model: mujoco.MjModel, mass: float) -> None:

@@ -90,7 +90,10 @@ def test_a_name_that_ends_in_a_number_is_no_family(panel):
         ("slow: {fault: action.rate_limit, severity: 2}", r"no 'severity': it is what climbs; got 2"),
         ("slow: {fault: action.rate_limit, rate: 1 m/s}", r"no 'rate': it is what climbs; got '1 m/s'"),
         ("slow: {fault: action.rate_limit, levels: []}", r"a list of values of 'rate', from mild to severe; got \[\]"),
-        ("slow: {fault: action.rate_limit, levels: [5 cm]}", r"ladders\.slow.*in m/s, the unit of field 'target'; got '0.05 m'"),
+        (
+            "slow: {fault: action.rate_limit, levels: [5 cm]}",
+            r"ladders\.slow.*in m/s, the unit of field 'target'; got '0.05 m'",
+        ),
         ("slow: {fault: action.rate_limit, fieldd: tip}", r"ladders\.slow\.fieldd; got unknown key 'fieldd'"),
         (
             "slow:\n    - {fault: action.rate_limit}\n    - {fault: action.delay, levels: [1 s]}",
