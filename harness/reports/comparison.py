@@ -11,8 +11,11 @@ from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass
 from typing import Literal, get_args
 
+import numpy as np
+
 from harness.errors import UnknownIdError
 from harness.reports.pairing import Entrant, Pairs, Scope, pair
+from harness.reports.worlds import ABSENT, Met
 from harness.statistics.clusters import cluster_bootstrap, cluster_sign_flip, clusters_needed
 from harness.statistics.intervals import Interval
 from harness.statistics.multiplicity import holm
@@ -115,15 +118,22 @@ def by_name(name: str) -> By:
 
 def scopes(entered: Sequence[Entrant], by: By) -> tuple[Scope, ...]:
     """Parts of the panel that somebody was evaluated on; `nominal` before other conditions."""
-    worlds = {world for entrant in entered for world in entrant.outcomes}
     makers: dict[By, Callable[[str, str], Scope]] = {
         "overall": lambda task, condition: Scope(),
         "task": lambda task, condition: Scope(task),
         "condition": lambda task, condition: Scope(None, condition),
         "cell": Scope,
     }
-    cells = sorted({(f"{world.task}/{world.split}", world.condition) for world in worlds}, key=_nominal_first)
+    cells = sorted({cell for entrant in entered for cell in _cells(entrant)}, key=_nominal_first)
     return tuple(dict.fromkeys(makers[by](*cell) for cell in cells))
+
+
+def _cells(entrant: Entrant) -> list[tuple[str, str]]:
+    """Task/split and condition of what it met."""
+    met = Met.of(entrant.outcomes)
+    numbers = np.stack([met.worlds.task, met.worlds.condition])[:, met.outcome != ABSENT]
+    cells = np.unique(numbers, axis=1).T
+    return [("/".join(met.worlds.tasks[task]), met.worlds.conditions[condition]) for task, condition in cells]
 
 
 def _nominal_first(cell: tuple[str, str]) -> tuple[str, bool, str]:
@@ -141,7 +151,7 @@ def compare(couples: Iterable[tuple[Entrant, Entrant]], parts: Sequence[Scope], 
         parts: of the panel.
         rules: margin, level and seed.
     """
-    asked = [item for item in _asked(couples, parts) if item[3].worlds]
+    asked = [item for item in _asked(couples, parts) if len(item[3])]
     tests = [_test(pairs, rules) for *_, pairs in asked]
     adjusted = holm([p for p, _ in tests]).tolist() if tests else []
     return tuple(
@@ -169,7 +179,7 @@ def unjudged(couples: Iterable[tuple[Entrant, Entrant]], parts: Sequence[Scope])
     return tuple(
         Unjudged(one.name, other.name, scope, pairs.missing, pairs.unscored)
         for one, other, scope, pairs in _asked(couples, parts)
-        if not pairs.worlds and pairs.missing + pairs.unscored
+        if not len(pairs) and pairs.missing + pairs.unscored
     )
 
 
@@ -209,7 +219,7 @@ def _needed(pairs: Pairs, rules: Rules, family: int) -> int | None:
     if pairs.independent:
         discordance = max(float((pairs.first != pairs.second).mean()), rules.margin)
         wanted = pairs_needed(rules.margin, discordance, alpha, limit=PLANNED)
-        return None if wanted is None else max(0, wanted - len(pairs.worlds))
+        return None if wanted is None else max(0, wanted - len(pairs))
     wanted = clusters_needed(pairs.differences, pairs.cluster, rules.margin, alpha)
     least = pairs_needed(rules.margin, rules.margin, alpha, limit=PLANNED) if wanted is None else wanted
     return None if least is None else max(0, least - pairs.scenes)

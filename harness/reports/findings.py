@@ -25,7 +25,7 @@ from harness.reports.comparison import (
     unjudged,
 )
 from harness.reports.methods import MethodClaim, methods, trained
-from harness.reports.pairing import Entrant, Flip, Scope, entrants, file_names, flips, same_panel
+from harness.reports.pairing import Entrant, Flip, Scope, entrants, file_names, flips, pair, same_panel
 from harness.reports.standing import Standing, standings
 
 __all__ = ["Findings", "Question", "Since", "Source", "investigate"]
@@ -133,7 +133,6 @@ def investigate(artifacts: Sequence[Artifact], baseline: Artifact | None, questi
     couples, rules = list(combinations(entered, 2)), question.rules
     parts = () if question.by == "overall" else scopes(entered, question.by)
     overall = compare(couples, [Scope()], rules)
-    worlds = [frozenset(entrant.outcomes) for entrant in entered]
     return Findings(
         question=question,
         sources=tuple(map(_source, artifacts, file_names(artifacts))),
@@ -143,14 +142,14 @@ def investigate(artifacts: Sequence[Artifact], baseline: Artifact | None, questi
         unjudged=unjudged(couples, [Scope(), *parts]),
         methods=methods(entered, [Scope(), *parts], rules),
         seeds={name: len(group) for name, group in trained(entered).items()},
-        uneven=len(set(worlds)) > 1,
+        uneven=any(pair(one, entered[0], Scope()).missing for one in entered[1:]),
         since=None if baseline is None else _since(baseline, entered, question),
     )
 
 
 def _success(entrant: Entrant) -> float:
-    scored = [success for success in entrant.outcomes.values() if success is not None]
-    return sum(scored) / len(scored) if scored else -1.0
+    pairs = pair(entrant, entrant, Scope())
+    return float(pairs.first.mean()) if len(pairs) else -1.0
 
 
 def _source(artifact: Artifact, name: str) -> Source:

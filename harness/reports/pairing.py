@@ -4,50 +4,49 @@ from __future__ import annotations
 
 import shlex
 from collections import Counter
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
+from functools import cached_property
 from pathlib import Path
 
 import numpy as np
-from jaxtyping import Bool, Float64, Int64
+import pyarrow as pa
+import pyarrow.compute as pc
+from jaxtyping import Bool, Float64, Int8, Int64
 
 from harness.artifact.reader import Artifact
 from harness.contract.fields import Array
 from harness.errors import ArtifactError, PanelMismatchError, UnknownIdError
 from harness.manifest.panel import first_difference
+from harness.reports.worlds import (
+    ABSENT,
+    ERROR,
+    FAILURE,
+    SUCCESS,
+    Met,
+    Named,
+    Scope,
+    World,
+    Worlds,
+    codes,
+    union,
+)
 
-__all__ = ["Entrant", "Flip", "Pairs", "Scope", "World", "entrants", "file_names", "flips", "pair", "same_panel"]
+__all__ = [
+    "Entrant",
+    "Flip",
+    "Pairs",
+    "Scope",
+    "World",
+    "entrants",
+    "file_names",
+    "flips",
+    "outcomes",
+    "pair",
+    "same_panel",
+]
 
 _WORLD = ("task", "split", "condition", "scene", "replicate")
-
-
-@dataclass(frozen=True, order=True)
-class World:
-    """What an episode meets, whoever acts."""
-
-    task: str
-    split: str
-    condition: str
-    scene: int
-    replicate: int
-
-    def __str__(self) -> str:
-        return f"{self.task}/{self.split}, {self.condition}, scene {self.scene}, replicate {self.replicate}"
-
-
-@dataclass(frozen=True)
-class Scope:
-    """A part of the panel; None stands for all of it. `task` is task/split."""
-
-    task: str | None = None
-    condition: str | None = None
-
-    def __contains__(self, world: World) -> bool:
-        task = f"{world.task}/{world.split}"
-        return self.task in (None, task) and self.condition in (None, world.condition)
-
-    def __str__(self) -> str:
-        return ", ".join(part for part in (self.task, self.condition) if part) or "overall"
 
 
 @dataclass(frozen=True)
@@ -67,27 +66,40 @@ class Entrant:
     method: str
     training_seed: int | None
     path: Path
-    outcomes: dict[World, bool | None]
-    ids: dict[World, str]
+    outcomes: Mapping[World, bool | None]
+    ids: Mapping[World, str]
     file: str = ""
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, eq=False)
 class Pairs:
     """Worlds that two entrants both met and in which both were scored.
 
     Attributes:
-        cluster: number of the scene of each pair; a scene is what conditions and replicates share.
+        known: worlds, of which those of the pairs are at `index`.
         missing: worlds that only one of the two met.
         unscored: worlds in which one of the two ended in an error.
     """
 
-    worlds: tuple[World, ...]
+    known: Worlds
+    index: Int64[Array, " pairs"]
     first: Bool[Array, " pairs"]
     second: Bool[Array, " pairs"]
-    cluster: Int64[Array, " pairs"]
     missing: int
     unscored: int
+
+    def __len__(self) -> int:
+        return len(self.index)
+
+    @property
+    def worlds(self) -> tuple[World, ...]:
+        """One by one. Slow where there are many."""
+        return tuple(self.known[index] for index in self.index)
+
+    @cached_property
+    def cluster(self) -> Int64[Array, " pairs"]:
+        """Number of the scene of each pair; a scene is what conditions and replicates share."""
+        return np.unique(self.known.cluster[self.index], return_inverse=True)[1]
 
     @property
     def differences(self) -> Float64[Array, " pairs"]:
@@ -97,12 +109,13 @@ class Pairs:
     @property
     def scenes(self) -> int:
         """How many different scenes there are."""
-        return len(np.unique(self.cluster))
+        return int(self.cluster.max(initial=-1)) + 1
 
-    @property
+    @cached_property
     def independent(self) -> bool:
         """Whether all pairs are of one task, condition and replicate, so that no scene can occur twice."""
-        return len({(item.task, item.split, item.condition, item.replicate) for item in self.worlds}) <= 1
+        columns = (self.known.task, self.known.condition, self.known.replicate)
+        return all(len(np.unique(column[self.index])) <= 1 for column in columns)
 
 
 def same_panel(artifacts: Sequence[Artifact]) -> None:
@@ -169,44 +182,68 @@ def file_names(artifacts: Sequence[Artifact]) -> list[str]:
 def _of(artifact: Artifact, file: str, *, controls: bool) -> list[Entrant]:
     names = ("purpose", "policy", "method", "training_seed", "episode", "success", *_WORLD)
     table = artifact.columns(*names)
-    found: dict[str, Entrant] = {}
-    for purpose, policy, method, seed, episode, success, *world in zip(
-        *(table[name].to_pylist() for name in names), strict=True
-    ):
-        if purpose == "panel" or (controls and purpose == "control"):
-            if policy not in found:
-                found[policy] = Entrant(f"{file}:{policy}", policy, method, seed, artifact.path, {}, {}, file)
-            _enter(found[policy], World(*world), success, episode)
-    return list(found.values())
+    kept = pa.array(["panel", "control"] if controls else ["panel"])
+    table = table.filter(pc.is_in(table["purpose"].cast(pa.string()), kept))
+    worlds, world = Worlds.read(table)
+    actor, labels = codes(table["policy"])
+    outcome = outcomes(table["success"])
+    found = []
+    for number in range(len(labels)):
+        rows = np.flatnonzero(actor == number)
+        [entry] = table.select(["policy", "method", "training_seed"]).slice(rows[0], 1).to_pylist()
+        _once(artifact, entry["policy"], (worlds, world), rows, table["episode"])
+        met, row = np.full(len(worlds), ABSENT, np.int8), np.full(len(worlds), -1, np.int64)
+        met[world[rows]], row[world[rows]] = outcome[rows], rows
+        label, method, seed = entry.values()
+        ids = Named(worlds, row, table["episode"])
+        found.append(Entrant(f"{file}:{label}", label, method, seed, artifact.path, Met(worlds, met), ids, file))
+    return found
 
 
-def _enter(entrant: Entrant, world: World, success: bool | float | None, episode: str) -> None:
-    if world in entrant.outcomes:
+def outcomes(success: pa.ChunkedArray) -> Int8[Array, " rows"]:
+    """Of the column `success`. A file that went through pandas holds NaN where an error was."""
+    told = success.cast(pa.float64()).to_numpy()
+    return np.where(np.isnan(told), ERROR, np.where(told > 0, SUCCESS, FAILURE)).astype(np.int8)
+
+
+def _once(
+    artifact: Artifact,
+    label: str,
+    met: tuple[Worlds, Int64[Array, " rows"]],
+    rows: Int64[Array, " own"],
+    episodes: pa.ChunkedArray,
+) -> None:
+    worlds, world = met
+    order = rows[np.argsort(world[rows], kind="stable")]
+    twice = np.flatnonzero(world[order[1:]] == world[order[:-1]])
+    if len(twice):
+        one, other = (int(order[twice[0] + k]) for k in (0, 1))
         raise ArtifactError(
-            f"{entrant.label} on {world} in {entrant.path}",
+            f"{label} on {worlds[int(world[one])]} in {artifact.path}",
             expected="one episode",
-            got=f"two, {entrant.ids[world]} and {episode}",
+            got=f"two, {episodes[one]} and {episodes[other]}",
             fix="`samepanel audit` says what else is wrong with the file",
         )
-    # A file that went through pandas holds NaN where an error was, and bool(NaN) is True.
-    unscored = success is None or success != success
-    entrant.outcomes[world], entrant.ids[world] = None if unscored else bool(success), episode
 
 
 def pair(first: Entrant, second: Entrant, scope: Scope) -> Pairs:
     """Pair two entrants' episodes of a part of the panel by their worlds."""
-    mine, theirs = ({world for world in one.outcomes if world in scope} for one in (first, second))
-    both = sorted(mine & theirs)
-    scored = [world for world in both if first.outcomes[world] is not None and second.outcomes[world] is not None]
-    scenes: dict[tuple[str, str, int], int] = {}
-    cluster = [scenes.setdefault((world.task, world.split, world.scene), len(scenes)) for world in scored]
+    one, other = Met.of(first.outcomes), Met.of(second.outcomes)
+    worlds, mine, theirs = one.worlds, one.outcome, other.outcome
+    if not worlds.same(other.worlds):
+        worlds, own, others = union(one.worlds, other.worlds)
+        mine, theirs = one.among(worlds, own), other.among(worlds, others)
+    inside = worlds.within(scope)
+    met = ((mine != ABSENT) & inside, (theirs != ABSENT) & inside)
+    both = met[0] & met[1]
+    scored = np.flatnonzero(both & (mine != ERROR) & (theirs != ERROR))
     return Pairs(
-        worlds=tuple(scored),
-        first=np.array([first.outcomes[world] for world in scored], bool),
-        second=np.array([second.outcomes[world] for world in scored], bool),
-        cluster=np.array(cluster, np.int64),
-        missing=len(mine ^ theirs),
-        unscored=len(both) - len(scored),
+        known=worlds,
+        index=scored,
+        first=mine[scored] == SUCCESS,
+        second=theirs[scored] == SUCCESS,
+        missing=int((met[0] ^ met[1]).sum()),
+        unscored=int(both.sum()) - len(scored),
     )
 
 
@@ -234,7 +271,7 @@ def flips(before: Sequence[Entrant], now: Sequence[Entrant]) -> list[Flip]:
     for entrant in now:
         if entrant.label in old:
             pairs = pair(entrant, old[entrant.label], Scope())
-            for world, success, was in zip(pairs.worlds, pairs.first.tolist(), pairs.second.tolist(), strict=True):
-                if success != was:
-                    found.append(Flip(entrant.label, world, was, success, entrant.path, entrant.ids[world]))
+            for number in np.flatnonzero(pairs.first != pairs.second):
+                world, now_ = pairs.known[pairs.index[number]], bool(pairs.first[number])
+                found.append(Flip(entrant.label, world, not now_, now_, entrant.path, entrant.ids[world]))
     return sorted(found, key=lambda item: (item.now, item.label, item.world))

@@ -46,7 +46,7 @@ def standings(entered: Sequence[Entrant], found: Sequence[Comparison], scope: Sc
         rules: level and seed.
     """
     alone = [(entrant, pair(entrant, entrant, scope)) for entrant in entered]
-    met = [(entrant, pairs, _success(pairs, rules)) for entrant, pairs in alone if pairs.worlds or pairs.unscored]
+    met = [(entrant, pairs, _success(pairs, rules)) for entrant, pairs in alone if len(pairs) or pairs.unscored]
     if not met:
         return []
     met.sort(key=lambda item: (item[2] is None, -item[2].estimate if item[2] else 0.0, item[0].name))
@@ -58,14 +58,14 @@ def standings(entered: Sequence[Entrant], found: Sequence[Comparison], scope: Sc
             better[(row, column) if item.verdict == "better" else (column, row)] = True
     letters = compact_letter_display(names, better | better.T).letters
     return [
-        Standing(entrant.name, success, len(pairs.worlds), pairs.unscored, rank, mark)
+        Standing(entrant.name, success, len(pairs), pairs.unscored, rank, mark)
         for (entrant, pairs, success), rank, mark in zip(met, rank_intervals(better), letters, strict=True)
     ]
 
 
 def _success(pairs: Pairs, rules: Rules) -> Interval | None:
     confidence = 1 - rules.alpha
-    if not pairs.worlds:
+    if not len(pairs):
         return None
     rate = float(pairs.first.mean())
     if pairs.independent or rate in (0.0, 1.0):
