@@ -148,7 +148,7 @@ class Noise(ActionFault):
         0,
         inf,
         "0 % of range",
-        ("0.5 % of range", "1 % of range", "2 % of range", "4 % of range", "8 % of range"),
+        ("0.25 % of range", "0.5 % of range", "1 % of range", "2 % of range", "4 % of range"),
     )
 
     fault: Literal["action.noise"] = "action.noise"

@@ -36,7 +36,7 @@ class Swap(ActionFault):
 
     meaning: ClassVar[str] = "two axes are wired crosswise, or their drives couple"
     category: ClassVar[str] = "control"
-    ladder: ClassVar[Ladder] = Ladder("coupling", "%", 0, 100, "0 %", ("10 %", "25 %", "50 %", "75 %", "100 %"))
+    ladder: ClassVar[Ladder] = Ladder("coupling", "%", 0, 100, "0 %", ("2 %", "5 %", "10 %", "25 %", "100 %"))
 
     fault: Literal["action.swap"] = "action.swap"
     coupling: Ratio = Field(default=1.0, description="share of each in the other; 100 % swaps them")
@@ -73,7 +73,7 @@ class Gain(ActionFault):
 
     meaning: ClassVar[str] = "the drive is scaled wrongly: every motion is too small or too large"
     category: ClassVar[str] = "control"
-    ladder: ClassVar[Ladder] = Ladder("factor", "", 0.01, 100, 1, (0.95, 0.9, 0.8, 0.65, 0.5))
+    ladder: ClassVar[Ladder] = Ladder("factor", "", 0.01, 100, 1, (0.99, 0.98, 0.96, 0.92, 0.8))
 
     fault: Literal["action.gain"] = "action.gain"
     factor: FactorRange = Field(description="factor on the command; [low, high] draws one uniformly")
@@ -164,7 +164,7 @@ class RateLimit(ActionFault):
         0,
         inf,
         "10000 % of range/s",
-        ("60 % of range/s", "40 % of range/s", "25 % of range/s", "15 % of range/s", "8 % of range/s"),
+        ("300 % of range/s", "150 % of range/s", "80 % of range/s", "40 % of range/s", "10 % of range/s"),
     )
 
     fault: Literal["action.rate_limit"] = "action.rate_limit"

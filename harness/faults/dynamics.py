@@ -106,7 +106,7 @@ class Tilt(Fault):
 
     meaning: ClassVar[str] = "robot and table stand on a slope: gravity pulls everything sideways"
     category: ClassVar[str] = "control"
-    ladder: ClassVar[Ladder] = Ladder("angle", "deg", 0, 180, "0 deg", ("1 deg", "2 deg", "4 deg", "7 deg", "12 deg"))
+    ladder: ClassVar[Ladder] = Ladder("angle", "deg", 0, 180, "0 deg", ("1 deg", "3 deg", "6 deg", "12 deg", "20 deg"))
 
     fault: Literal["dynamics.tilt"] = "dynamics.tilt"
     angle: Angle = Field(description="slope")

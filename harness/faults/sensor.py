@@ -65,7 +65,7 @@ class Scale(_SensorFault):
 
     meaning: ClassVar[str] = "the sensor is miscalibrated: every measurement is too large or too small by a factor"
     category: ClassVar[str] = "state_estimation"
-    ladder: ClassVar[Ladder] = Ladder("factor", "", 0.01, 100, 1, (1.02, 1.05, 1.1, 1.2, 1.4))
+    ladder: ClassVar[Ladder] = Ladder("factor", "", 0.01, 100, 1, (1.01, 1.02, 1.03, 1.05, 1.1))
 
     fault: Literal["observation.scale"] = "observation.scale"
     factor: FactorRange = Field(description="factor on the value; [low, high] draws one uniformly")
@@ -124,7 +124,7 @@ class Bias(_SensorFault):
         0,
         inf,
         "0 % of range",
-        ("1 % of range", "2 % of range", "4 % of range", "7 % of range", "12 % of range"),
+        ("0.5 % of range", "1 % of range", "2 % of range", "4 % of range", "8 % of range"),
     )
 
     fault: Literal["observation.bias"] = "observation.bias"
@@ -194,7 +194,7 @@ class WrongFrame(_SensorFault):
     meaning: ClassVar[str] = "the camera was knocked: the scene is seen turned and shifted against the robot"
     category: ClassVar[str] = "state_estimation"
     source: ClassVar[str] = "hand-eye calibration error, a rigid transform"
-    ladder: ClassVar[Ladder] = Ladder("angle", "deg", 0, 180, "0 deg", ("1 deg", "2 deg", "5 deg", "10 deg", "20 deg"))
+    ladder: ClassVar[Ladder] = Ladder("angle", "deg", 0, 180, "0 deg", ("0.5 deg", "1 deg", "2 deg", "4 deg", "8 deg"))
 
     fault: Literal["observation.wrong_frame"] = "observation.wrong_frame"
     angle: Angle = Field(default=0.0, description="turn about the vertical axis through the origin")

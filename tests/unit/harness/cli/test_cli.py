@@ -10,6 +10,7 @@ from fakes.scenario import MANIFEST, POLICIES, environment, write_manifest
 
 from harness.artifact.schema import COLUMNS
 from harness.cli import main
+from harness.cli.screen import console
 from harness.faults import catalogue
 
 
@@ -43,6 +44,7 @@ LIGHT = [
 PROBE = """
 import sys
 from harness.cli import main
+from harness.cli.screen import console
 from harness.faults import catalogue
 try:
     main(sys.argv[1:])
@@ -72,6 +74,35 @@ def test_lists_say_what_there_is(plugins, capsys):
     assert {"zero", "expert"} <= {row["policy"] for row in policies if row["kind"] == "control"}
     assert call("list", "faults", "--json") == 0
     assert len(json.loads(capsys.readouterr().out)) == len(catalogue.ids())
+
+
+def test_the_table_of_faults_fits_a_terminal_and_breaks_no_name(capsys, monkeypatch):
+    monkeypatch.setattr(console, "_width", 80)
+    assert call("list", "faults") == 0
+    lines = capsys.readouterr().out.splitlines()
+    assert max(map(len, lines)) <= 80
+    assert set(catalogue.ids()) <= {line.split()[0] for line in lines if line.strip()}
+    assert len(lines) < 4 * len(catalogue.ids())
+
+
+def test_one_fault_is_told_with_its_parameters_and_levels(capsys):
+    assert call("list", "faults", "action.rate_limit") == 0
+    told = " ".join(capsys.readouterr().out.split())
+    for part in ("brings down control", "window optional", "rate", "severity sets rate: 300 % of range/s | 150 % of"):
+        assert part in told
+    assert "[low, high] draws one uniformly" in said_of(capsys, "dynamics.scale")
+    assert "did you mean 'action.rate_limit'" in complaint(capsys, "list", "faults", "action.ratelimit")
+
+
+def test_all_faults_are_told_at_length(capsys):
+    assert call("list", "faults", "--long") == 0
+    told = capsys.readouterr().out
+    assert told.count("severity") >= len(catalogue.ids())
+
+
+def said_of(capsys, fault):
+    assert call("list", "faults", fault) == 0
+    return " ".join(capsys.readouterr().out.split())
 
 
 def test_the_schema_lists_every_column(capsys):

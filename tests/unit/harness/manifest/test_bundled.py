@@ -5,8 +5,12 @@ import subprocess
 import sys
 
 import pytest
+import yaml
 
+from harness.faults import catalogue
+from harness.faults.ladder import LEVELS
 from harness.manifest.files import bundled, package_folder
+from harness.manifest.ladders import rungs
 from harness.manifest.loading import load_manifest
 from harness.manifest.plan import episodes
 from harness.manifest.schema import manifest_schema
@@ -46,3 +50,15 @@ def test_loading_imports_neither_torch_nor_a_simulator():
     )
     done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=False)
     assert (done.returncode, done.stderr) == (0, "")
+
+
+def test_the_bundled_families_cover_every_fault_and_fit_the_native_tasks(tmp_path):
+    families = yaml.safe_load((package_folder() / "ladders.yaml").read_text())["ladders"]
+    text = (package_folder() / "smoke.yaml").read_text()
+    text = text.replace("conditions.yaml", "ladders.yaml").replace(
+        "[nominal, bad-day, object-shift]", f"[nominal, {', '.join(families)}]"
+    )
+    (tmp_path / "mine.yaml").write_text(text)
+    conditions = load_manifest(tmp_path / "mine.yaml").panel.conditions
+    assert len(rungs(conditions)) == len(conditions) - 1 == LEVELS * len(families)
+    assert {fault.fault for faults in conditions.values() for fault in faults} == set(catalogue.ids())

@@ -35,7 +35,7 @@ def test_a_family_is_one_condition_a_level(panel):
     conditions = panel("nominal", "slow-drive").conditions
     assert list(conditions) == ["nominal", *(f"slow-drive-{level}" for level in range(1, 6))]
     rates = [str(conditions[f"slow-drive-{level}"][0].rate) for level in range(1, 6)]
-    assert rates == [f"{share} % of range/s" for share in (60, 40, 25, 15, 8)]
+    assert rates == [f"{share} % of range/s" for share in (300, 150, 80, 40, 10)]
 
 
 def test_levels_may_be_given(panel):
@@ -46,8 +46,8 @@ def test_levels_may_be_given(panel):
 
 def test_faults_of_a_family_climb_together(panel):
     conditions = panel("nominal", "both").conditions
-    assert [str(fault.std) for fault in conditions["both-3"]] == ["2 % of range", "2 % of range"]
-    assert [str(fault.std) for fault in conditions["both-5"]] == ["8 % of range", "8 % of range"]
+    assert [str(fault.std) for fault in conditions["both-3"]] == ["2 % of range", "1 % of range"]
+    assert [str(fault.std) for fault in conditions["both-5"]] == ["8 % of range", "4 % of range"]
 
 
 def test_one_level_may_be_taken_alone(panel):

@@ -81,7 +81,7 @@ def test_a_rate_limit_goes_on_from_one_round_to_the_next():
     limit = fault_of("action.rate_limit", 5)
     for execute in (1, 3):
         rollout = alone(episode(limit), execution=Execution(execute=execute))
-        step = 0.08 * (ACTION_HIGH - ACTION_LOW) * CONTRACT.control_period_s
+        step = 0.1 * (ACTION_HIGH - ACTION_LOW) * CONTRACT.control_period_s
         assert (np.abs(np.diff(rollout.applied, axis=0)) <= step + 1e-6).all()
         assert (np.abs(rollout.applied[0] - FakeEngine().rest(rollout.states[:1])[0]) <= step + 1e-6).all()
         assert (np.abs(np.diff(rollout.applied, axis=0)) > 0.9 * step).any()
