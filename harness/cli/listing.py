@@ -168,7 +168,7 @@ def _conditions() -> tuple[str, Rows]:
     ]
     for family, names in sorted(shared.families.items()):
         ids = dict.fromkeys(fault.fault for fault in shared.conditions[names[0]].faults)
-        rows.append({"condition": f"{family}-1 .. {len(names)}", "faults": ", ".join(ids)})
+        rows.append({"condition": family, "faults": f"{', '.join(ids)}: {names[0]} to {names[-1]}"})
     return "conditions (manifests/conditions.yaml) and families of conditions (manifests/ladders.yaml)", rows
 
 
