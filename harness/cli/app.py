@@ -236,6 +236,25 @@ def compare(
 
 
 @app.command()
+def leaderboard(
+    artifacts: Annotated[list[Path], typer.Argument(help="Artifacts of one panel.")],
+    out: Annotated[Path, typer.Option(help="Folder of the site: a new one, or an earlier site, which is replaced.")],
+    baseline: Annotated[Path | None, typer.Option(help="An earlier artifact of the panel: what broke?")] = None,
+    name: Annotated[str, typer.Option(help="Heading; the manifest's name if left out.")] = "",
+    episodes: Annotated[int, typer.Option(min=0, help="Pages of failed episodes a policy and task, at most.")] = 12,
+    margin: Annotated[float, typer.Option(min=0, max=1, help="Smallest difference of success that matters.")] = 0.05,
+    alpha: Annotated[float, typer.Option(min=0.0001, max=0.5, help="Level of a family of tests.")] = 0.05,
+    seed: Annotated[int, typer.Option(help="Of the resampling.")] = 0,
+) -> None:
+    """Build a static site that opens from disk: which policy is best, how sure, what broke, and all behind it."""
+    from harness.cli.publishing import Request, publish  # noqa: PLC0415 -- pulls in scipy and jinja2
+    from harness.reports.comparison import Rules  # noqa: PLC0415 -- see above
+    from harness.reports.leaderboard.site import Wish  # noqa: PLC0415 -- see above
+
+    publish(artifacts, Request(out, baseline, Wish(name, episodes, Rules(margin, alpha, seed))))
+
+
+@app.command()
 def schema(
     manifest: Annotated[bool, typer.Option("--manifest", help="The JSON schema of manifests instead.")] = False,
 ) -> None:

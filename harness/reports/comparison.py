@@ -50,11 +50,13 @@ class Rules:
         margin: the smallest difference of success rates that matters.
         alpha: level of a family of tests.
         seed: of the resampling.
+        plan: whether it is told how many more pairs or scenes would be needed, which costs time.
     """
 
     margin: float = 0.05
     alpha: float = 0.05
     seed: int = 0
+    plan: bool = True
 
 
 @dataclass(frozen=True)
@@ -195,10 +197,11 @@ def _test(pairs: Pairs, rules: Rules) -> tuple[float, Interval]:
     if pairs.independent:
         table = pair_table(pairs.first, pairs.second)
         return mcnemar_exact(table.n10, table.n01), tango(table.n11, table.n10, table.n01, table.n00, confidence)
-    flipped = cluster_sign_flip(pairs.differences, pairs.cluster, rules.seed)
+    blocks = pairs.blocks(rules.seed)
+    flipped = cluster_sign_flip(pairs.differences, blocks, rules.seed)
     if pairs.scenes == 1:
         return flipped.p_value, Interval(flipped.difference, -1.0, 1.0)
-    found = cluster_bootstrap(pairs.differences, pairs.cluster, rules.seed, confidence)
+    found = cluster_bootstrap(pairs.differences, blocks, rules.seed, confidence)
     if 2.0 ** (1 - flipped.clusters) <= rules.alpha:
         return flipped.p_value, found
     # So few scenes tell the two apart that resampling them knows no spread (none at all: an interval of width 0).
@@ -213,7 +216,7 @@ def _needed(pairs: Pairs, rules: Rules, family: int) -> int | None:
     The level is the one that the first step of Holm asks for in a family of that size, so the plan is on the safe side.
     Where less spread was seen than a difference as large as the margin must have, that is what is planned with.
     """
-    if rules.margin <= 0 or pairs.scenes < 2:
+    if not rules.plan or rules.margin <= 0 or pairs.scenes < 2:
         return None
     alpha = rules.alpha / family
     if pairs.independent:

@@ -25,7 +25,7 @@ from harness.reports.comparison import (
     unjudged,
 )
 from harness.reports.methods import MethodClaim, methods, trained
-from harness.reports.pairing import Entrant, Flip, Scope, entrants, file_names, flips, pair, same_panel
+from harness.reports.pairing import Entrant, Flip, Scope, entrants, file_names, flips, leave_out, pair, same_panel
 from harness.reports.standing import Standing, standings
 
 __all__ = ["Findings", "Question", "Since", "Source", "investigate"]
@@ -40,12 +40,14 @@ class Question:
         by: parts of the panel that are told apart, beside all of it.
         rules: margin, level and seed.
         controls: whether controls take part.
+        without: parts of the panel that nothing is concluded from.
     """
 
     policies: tuple[str, ...] = ()
     by: By = "task"
     rules: Rules = field(default_factory=Rules)
     controls: bool = False
+    without: tuple[Scope, ...] = ()
 
 
 @dataclass(frozen=True)
@@ -129,7 +131,8 @@ def investigate(artifacts: Sequence[Artifact], baseline: Artifact | None, questi
     """
     if baseline is not None:
         same_panel([*artifacts, baseline])
-    entered = sorted(entrants(artifacts, question.policies, controls=question.controls), key=_success, reverse=True)
+    met = entrants(artifacts, question.policies, controls=question.controls)
+    entered = sorted((leave_out(entrant, question.without) for entrant in met), key=_success, reverse=True)
     couples, rules = list(combinations(entered, 2)), question.rules
     parts = () if question.by == "overall" else scopes(entered, question.by)
     overall = compare(couples, [Scope()], rules)
@@ -166,7 +169,8 @@ def _source(artifact: Artifact, name: str) -> Source:
 
 def _since(baseline: Artifact, entered: Sequence[Entrant], question: Question) -> Since:
     labels = list(dict.fromkeys(entrant.label for entrant in entered))
-    found = entrants([baseline], controls=question.controls or bool(question.policies))
+    met = entrants([baseline], controls=question.controls or bool(question.policies))
+    found = [leave_out(entrant, question.without) for entrant in met]
     [name] = file_names([baseline])
     before = [replace(entrant, name=f"{name}:{entrant.label}") for entrant in found if entrant.label in labels]
     if not before:

@@ -3,13 +3,15 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
+from dataclasses import dataclass
 from typing import Literal
 
 from harness.reports.comparison import Comparison
 from harness.reports.findings import Findings, Since, Source
 from harness.reports.methods import SEEDS
+from harness.statistics.intervals import Interval
 
-__all__ = ["best", "broke", "caveats", "family", "needed", "warnings"]
+__all__ = ["Lead", "best", "broke", "caveats", "family", "lead", "needed", "warnings"]
 
 NAMED = 6
 """Names in a sentence before the rest is only counted."""
@@ -29,32 +31,60 @@ def _reasons(source: Source) -> str:
     return f"controls of {source.path} left their band ({out})"
 
 
-def best(found: Findings) -> str:
-    """Who leads, and how sure."""
+@dataclass(frozen=True)
+class Lead:
+    """Who leads, and what is known about the rest.
+
+    Attributes:
+        settled: whether it is better than everybody else.
+        relations: words ("better than", "not told apart from", ...) and the rivals of whom they are true; empty where
+            the run is invalid or there is no rival.
+        rivals: how many there are.
+    """
+
+    leader: str
+    success: Interval
+    settled: bool
+    relations: tuple[tuple[str, str], ...]
+    rivals: int
+
+
+def lead(found: Findings) -> Lead | None:
+    """Who leads; None where no episode is scored."""
     scored = [item for item in found.standings if item.success is not None]
     if not scored or scored[0].success is None:
-        return "best: unknown, no episode of a policy is scored"
+        return None
     leader, success = scored[0].name, scored[0].success
-    told = f"{leader}, success {success.estimate:.2f} ({success.low:.2f} to {success.high:.2f})"
-    if found.invalid:
-        return f"best: unknown, as the run is invalid; the highest is {told}"
     rivals = [item for item in found.overall if leader in (item.first, item.second)]
-    if not rivals:
-        return f"best: unknown, nobody to compare with {told}"
-    if len(found.standings) == len(rivals) + 1 and all(item.verdict == "better" for item in rivals):
-        return f"best: {told}; better than {_named([item.second for item in rivals])}"
+    if found.invalid or not rivals:
+        return Lead(leader, success, False, (), len(rivals))
     texts: dict[Literal["better", "equivalent", "inconclusive", "worse"], str] = {
         "better": "better than",
         "equivalent": f"equivalent within {found.question.rules.margin:g} to",
         "inconclusive": "not told apart from",
         "worse": "on shared scenes worse than",
     }
-    said = [
-        f"{text} {_named([_rival(item, leader) for item in rivals if _of_leader(item, leader) == kind])}"
+    relations = tuple(
+        (text, _named([_rival(item, leader) for item in rivals if _of_leader(item, leader) == kind]))
         for kind, text in texts.items()
         if any(_of_leader(item, leader) == kind for item in rivals)
-    ]
-    return f"best: not settled; {told} leads: {'; '.join(said)}"
+    )
+    settled = len(found.standings) == len(rivals) + 1 and all(_of_leader(item, leader) == "better" for item in rivals)
+    return Lead(leader, success, settled, relations, len(rivals))
+
+
+def best(found: Findings) -> str:
+    """Who leads, and how sure."""
+    first = lead(found)
+    if first is None:
+        return "best: unknown, no episode of a policy is scored"
+    told = f"{first.leader}, success {first.success.estimate:.2f} ({first.success.low:.2f} to {first.success.high:.2f})"
+    if found.invalid:
+        return f"best: unknown, as the run is invalid; the highest is {told}"
+    if not first.relations:
+        return f"best: unknown, nobody to compare with {told}"
+    said = "; ".join(f"{text} {names}" for text, names in first.relations)
+    return f"best: {told}; {said}" if first.settled else f"best: not settled; {told} leads: {said}"
 
 
 def _rival(item: Comparison, leader: str) -> str:

@@ -31,6 +31,7 @@ from harness.reports.worlds import (
     codes,
     union,
 )
+from harness.seeding import generator
 
 __all__ = [
     "Entrant",
@@ -41,11 +42,14 @@ __all__ = [
     "entrants",
     "file_names",
     "flips",
+    "leave_out",
     "outcomes",
     "pair",
     "same_panel",
 ]
 
+FEW_SCENES, BLOCKS = 1024, 128
+"""Scenes up to which each is resampled by itself, and blocks into which more of them are dealt."""
 _WORLD = ("task", "split", "condition", "scene", "replicate")
 
 
@@ -111,6 +115,18 @@ class Pairs:
         """How many different scenes there are."""
         return int(self.cluster.max(initial=-1)) + 1
 
+    def blocks(self, seed: int) -> Int64[Array, " pairs"]:
+        """What is exchanged and resampled: scenes, or, where there are thousands, blocks of scenes drawn at random.
+
+        Where exchanging two policies within a scene changes nothing, exchanging them within a block does not either,
+        so a test over blocks is valid; with that many of them it loses next to no power.
+        """
+        if self.scenes <= FEW_SCENES:
+            return self.cluster
+        dealt = generator("reports/blocks", seed).permutation(self.scenes) % BLOCKS
+        found: Array = dealt[self.cluster]
+        return found
+
     @cached_property
     def independent(self) -> bool:
         """Whether all pairs are of one task, condition and replicate, so that no scene can occur twice."""
@@ -134,6 +150,15 @@ def same_panel(artifacts: Sequence[Artifact]) -> None:
                 got=first_difference(mine["panel"], theirs["panel"]) or "other panel ids over equal documents",
                 fix="evaluate both under one manifest; there is no way round",
             )
+
+
+def leave_out(entrant: Entrant, parts: Sequence[Scope]) -> Entrant:
+    """As if it had not met these parts of the panel."""
+    met = Met.of(entrant.outcomes)
+    outcome = met.outcome.copy()
+    for part in parts:
+        outcome[met.worlds.within(part)] = ABSENT
+    return replace(entrant, outcomes=Met(met.worlds, outcome))
 
 
 def entrants(

@@ -74,4 +74,4 @@ def _success(pairs: Pairs, rules: Rules) -> Interval | None:
         return Interval(share.rate, share.low, share.high)
     if pairs.scenes == 1:
         return Interval(rate, 0.0, 1.0)
-    return cluster_bootstrap(pairs.first.astype(np.float64), pairs.cluster, rules.seed, confidence)
+    return cluster_bootstrap(pairs.first.astype(np.float64), pairs.blocks(rules.seed), rules.seed, confidence)

@@ -168,7 +168,7 @@ def codes(column: pa.ChunkedArray) -> tuple[Int64[Array, " rows"], list[str | No
     """A column of texts as numbers, and the texts they stand for, in order of appearance."""
     if not len(column):
         return np.zeros(0, np.int64), []
-    encoded = pa.chunked_array(column).dictionary_encode("encode").unify_dictionaries().combine_chunks()
+    encoded = pa.chunked_array(column).combine_chunks().dictionary_encode("encode")
     return encoded.indices.to_numpy(zero_copy_only=False).astype(np.int64), encoded.dictionary.to_pylist()
 
 
