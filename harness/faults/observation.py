@@ -106,7 +106,7 @@ class Jitter(WindowedFault):
         late = np.zeros(contract.horizon, np.int64)
         late[active] = np.floor((most + 1) * rng.random(contract.horizon))[active]
         late[0] = 0
-        source = through(effects.observation_source, freshest(late, active.stop))
+        source = through(effects.observation_source, freshest(late))
         summary = {"start": active.start, "stop": active.stop, "mean_steps": _mean(late[active])}
         return Applied(replace(effects, observation_source=source), summary)
 

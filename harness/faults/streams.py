@@ -46,14 +46,13 @@ def through(stream: Int32[Array, " steps"], later: Int32[Array, " steps"]) -> In
     return np.where(later < 0, later, stream[later]).astype(np.int32)
 
 
-def freshest(late: Int64[Array, " steps"], stop: int) -> Int32[Array, " steps"]:
-    """The newest item that has arrived, if item m arrives at m + late[m]; from `stop` on, nothing is late any more."""
+def freshest(late: Int64[Array, " steps"]) -> Int32[Array, " steps"]:
+    """The newest item that has arrived, if item m arrives at m + late[m]; item 0 is on time."""
     steps = len(late)
     arrival = np.arange(steps) + late
     newest = np.zeros(steps, np.int64)
     in_time = arrival < steps
     np.maximum.at(newest, arrival[in_time], np.flatnonzero(in_time))
-    newest[stop:] = np.arange(stop, steps)
     return np.maximum.accumulate(newest).astype(np.int32)
 
 

@@ -13,6 +13,7 @@ from harness.contract.task import Scene
 from harness.faults.catalogue import AnyFault
 from harness.faults.effects import nominal
 from harness.faults.realise import effects_digest, realise
+from harness.hashing import content_hash
 
 POOL = [
     {"fault": "observation.frame_drop", "probability": 0.4, "burst": "2 steps"},
@@ -185,3 +186,8 @@ def test_the_digest_sees_every_bit(contract):
     before = effects_digest(effects)
     effects.observation_offset[5, 2] = np.nextafter(np.float32(0), np.float32(1))
     assert effects_digest(effects) != before
+
+
+def test_documents_of_the_first_faults_never_change():
+    """Panels hash them: a parameter that comes later must hide at its default (`Fault.added`)."""
+    assert content_hash([fault.model_dump(mode="json") for fault in FAULTS]) == "c95df5cab7e1aab5ee86f00a36d55e91"
