@@ -223,7 +223,7 @@ class WrongFrame(_SensorFault):
                 whose,
                 expected="a field that can be turned: 2 or 3 components, or a quaternion",
                 got=f"{odd[0].name!r} of {odd[0].size} in {odd[0].unit}" if odd else "no field of the scene in `world`",
-                fix="name another `field`",
+                fix="name another `field`, or the `task` that it is meant for",
             )
 
     def apply(self, effects: Effects, contract: TaskContract, rng: np.random.Generator) -> Applied:
