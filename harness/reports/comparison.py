@@ -133,9 +133,10 @@ def scopes(entered: Sequence[Entrant], by: By) -> tuple[Scope, ...]:
 def _cells(entrant: Entrant) -> list[tuple[str, str]]:
     """Task/split and condition of what it met."""
     met = Met.of(entrant.outcomes)
-    numbers = np.stack([met.worlds.task, met.worlds.condition])[:, met.outcome != ABSENT]
-    cells = np.unique(numbers, axis=1).T
-    return [("/".join(met.worlds.tasks[task]), met.worlds.conditions[condition]) for task, condition in cells]
+    worlds, width = met.worlds, len(met.worlds.conditions)
+    counts = np.bincount((worlds.task * width + worlds.condition)[met.outcome != ABSENT])
+    cells = (divmod(int(number), width) for number in np.flatnonzero(counts))
+    return [("/".join(worlds.tasks[task]), worlds.conditions[condition]) for task, condition in cells]
 
 
 def _nominal_first(cell: tuple[str, str]) -> tuple[str, bool, str]:

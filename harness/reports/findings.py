@@ -28,7 +28,7 @@ from harness.reports.methods import MethodClaim, methods, trained
 from harness.reports.pairing import Entrant, Flip, Scope, entrants, file_names, flips, leave_out, pair, same_panel
 from harness.reports.standing import Standing, standings
 
-__all__ = ["Findings", "Question", "Since", "Source", "investigate"]
+__all__ = ["Findings", "Question", "Since", "Source", "investigate", "judge"]
 
 
 @dataclass(frozen=True)
@@ -129,9 +129,15 @@ def investigate(artifacts: Sequence[Artifact], baseline: Artifact | None, questi
         UnknownIdError: a policy has no such name, or none is in the baseline, too.
         ArtifactError: a file is damaged.
     """
+    return judge(entrants(artifacts, question.policies, controls=question.controls), artifacts, baseline, question)
+
+
+def judge(
+    met: Sequence[Entrant], artifacts: Sequence[Artifact], baseline: Artifact | None, question: Question
+) -> Findings:
+    """The same, of entrants that were read from the artifacts before."""
     if baseline is not None:
         same_panel([*artifacts, baseline])
-    met = entrants(artifacts, question.policies, controls=question.controls)
     entered = sorted((leave_out(entrant, question.without) for entrant in met), key=_success, reverse=True)
     couples, rules = list(combinations(entered, 2)), question.rules
     parts = () if question.by == "overall" else scopes(entered, question.by)

@@ -37,8 +37,10 @@ __all__ = [
     "Entrant",
     "Flip",
     "Pairs",
+    "Rows",
     "Scope",
     "World",
+    "enter",
     "entrants",
     "file_names",
     "flips",
@@ -103,7 +105,9 @@ class Pairs:
     @cached_property
     def cluster(self) -> Int64[Array, " pairs"]:
         """Number of the scene of each pair; a scene is what conditions and replicates share."""
-        return np.unique(self.known.cluster[self.index], return_inverse=True)[1]
+        scene = self.known.cluster[self.index]
+        found: Array = (np.cumsum(np.bincount(scene) > 0) - 1)[scene]
+        return found
 
     @property
     def differences(self) -> Float64[Array, " pairs"]:
@@ -131,7 +135,7 @@ class Pairs:
     def independent(self) -> bool:
         """Whether all pairs are of one task, condition and replicate, so that no scene can occur twice."""
         columns = (self.known.task, self.known.condition, self.known.replicate)
-        return all(len(np.unique(column[self.index])) <= 1 for column in columns)
+        return all(bool((column[self.index] == column[self.index[:1]]).all()) for column in columns)
 
 
 def same_panel(artifacts: Sequence[Artifact]) -> None:
@@ -209,20 +213,39 @@ def _of(artifact: Artifact, file: str, *, controls: bool) -> list[Entrant]:
     table = artifact.columns(*names)
     kept = pa.array(["panel", "control"] if controls else ["panel"])
     table = table.filter(pc.is_in(table["purpose"].cast(pa.string()), kept))
-    worlds, world = Worlds.read(table)
+    read = Rows(*Worlds.read(table), outcomes(table["success"]), table["episode"])
     actor, labels = codes(table["policy"])
-    outcome = outcomes(table["success"])
     found = []
     for number in range(len(labels)):
-        rows = np.flatnonzero(actor == number)
-        [entry] = table.select(["policy", "method", "training_seed"]).slice(rows[0], 1).to_pylist()
-        _once(artifact, entry["policy"], (worlds, world), rows, table["episode"])
-        met, row = np.full(len(worlds), ABSENT, np.int8), np.full(len(worlds), -1, np.int64)
-        met[world[rows]], row[world[rows]] = outcome[rows], rows
+        own = np.flatnonzero(actor == number)
+        [entry] = table.select(["policy", "method", "training_seed"]).slice(own[0], 1).to_pylist()
         label, method, seed = entry.values()
-        ids = Named(worlds, row, table["episode"])
-        found.append(Entrant(f"{file}:{label}", label, method, seed, artifact.path, Met(worlds, met), ids, file))
+        nobody = Entrant(f"{file}:{label}", label, method, seed, artifact.path, {}, {}, file)
+        found.append(enter(nobody, read, own))
     return found
+
+
+@dataclass(frozen=True, eq=False)
+class Rows:
+    """What rows of artifacts say of worlds: which one of `worlds` each met, and what came of it."""
+
+    worlds: Worlds
+    world: Int64[Array, " rows"]
+    outcome: Int8[Array, " rows"]
+    episodes: pa.ChunkedArray
+
+
+def enter(entrant: Entrant, read: Rows, own: Int64[Array, " own"]) -> Entrant:
+    """An entrant with the outcomes of its own rows.
+
+    Raises:
+        ArtifactError: it met a world twice.
+    """
+    _once(entrant, read, own)
+    worlds, world = read.worlds, read.world[own]
+    met, row = np.full(len(worlds), ABSENT, np.int8), np.full(len(worlds), -1, np.int64)
+    met[world], row[world] = read.outcome[own], own
+    return replace(entrant, outcomes=Met(worlds, met), ids=Named(worlds, row, read.episodes))
 
 
 def outcomes(success: pa.ChunkedArray) -> Int8[Array, " rows"]:
@@ -231,24 +254,18 @@ def outcomes(success: pa.ChunkedArray) -> Int8[Array, " rows"]:
     return np.where(np.isnan(told), ERROR, np.where(told > 0, SUCCESS, FAILURE)).astype(np.int8)
 
 
-def _once(
-    artifact: Artifact,
-    label: str,
-    met: tuple[Worlds, Int64[Array, " rows"]],
-    rows: Int64[Array, " own"],
-    episodes: pa.ChunkedArray,
-) -> None:
-    worlds, world = met
-    order = rows[np.argsort(world[rows], kind="stable")]
-    twice = np.flatnonzero(world[order[1:]] == world[order[:-1]])
-    if len(twice):
-        one, other = (int(order[twice[0] + k]) for k in (0, 1))
-        raise ArtifactError(
-            f"{label} on {worlds[int(world[one])]} in {artifact.path}",
-            expected="one episode",
-            got=f"two, {episodes[one]} and {episodes[other]}",
-            fix="`samepanel audit` says what else is wrong with the file",
-        )
+def _once(entrant: Entrant, read: Rows, own: Int64[Array, " own"]) -> None:
+    if np.bincount(read.world[own], minlength=1).max() <= 1:
+        return
+    order = own[np.argsort(read.world[own], kind="stable")]
+    twice = np.flatnonzero(read.world[order[1:]] == read.world[order[:-1]])
+    one, other = (int(order[twice[0] + k]) for k in (0, 1))
+    raise ArtifactError(
+        f"{entrant.label} on {read.worlds[int(read.world[one])]} in {entrant.path}",
+        expected="one episode",
+        got=f"two, {read.episodes[one]} and {read.episodes[other]}",
+        fix="`samepanel audit` says what else is wrong with the file",
+    )
 
 
 def pair(first: Entrant, second: Entrant, scope: Scope) -> Pairs:

@@ -87,8 +87,15 @@ def _broke(since: Since | None) -> str:
 def _broke_more(since: Since | None) -> str:
     if since is None:
         return "No earlier artifact was named: build the page with --baseline to see what changed."
-    told = broke(since).split(": ", 1)[1]
-    return told[0].upper() + told[1:] + "."
+    if since.regressions:
+        told = broke(since).split(": ", 2)[2]
+        return f"{told}."
+    if not since.changes:
+        return "No pair of episodes is scored in both."
+    doubt = sum(item.verdict == "inconclusive" for item in since.changes)
+    if not doubt:
+        return f"All {len(since.changes)} comparisons are better or equivalent."
+    return f"{doubt} of {len(since.changes)} comparisons are inconclusive, so this is no proof that nothing broke."
 
 
 def _flips(since: Since | None) -> str:

@@ -74,7 +74,7 @@ def _of(field: Field, column: str, known: Sequence[str]) -> Causes:
     return Causes(tuple(kinds), field.count(kind, max(1, len(kinds)), told)[..., : len(kinds)])
 
 
-def tally(field: Field, found: Causes, scope: Scope) -> Tally:
+def tally(field: Field, found: Causes, scope: Scope, actors: Sequence[Actor]) -> Tally:
     """The policies' failures in a part of the panel; the kinds are those that occur anywhere."""
     own = found.counts[: len(field.policies)]
     used = np.flatnonzero(own.sum(axis=(0, 1, 2))).tolist()
@@ -83,6 +83,7 @@ def tally(field: Field, found: Causes, scope: Scope) -> Tally:
     counts = inside.sum(axis=tuple(range(1, inside.ndim - 1)))
     rows = [
         TallyRow(actor, tuple(int(counts[index, kind]) for kind in used), int(counts[index].sum()))
-        for index, actor in enumerate(field.policies)
+        for actor in actors
+        for index in [field.actors.index(actor)]
     ]
     return Tally(tuple(found.kinds[kind] for kind in used), tuple(rows))

@@ -64,8 +64,8 @@ def front(
     found, panel = ranking.found, field.artifacts[0].metadata["manifest"]["panel"]
     actors = {actor.name: actor for actor in field.actors}
     expert = [actor for actor in field.actors if actor.label == _REFERENCE]
-    told = [(actor, cards(field, actor)) for actor in field.policies]
-    labelled, caused = tally(field, labels(field), Scope()), tally(field, causes(field), Scope())
+    told = [(actor, cards(field, actor)) for actor in ordered(field, ranking)]
+    labelled, caused = (tally(field, kinds(field), Scope(), field.policies) for kinds in (labels, causes))
     return {
         "actors": actors,
         "answers": answer(found),
@@ -74,10 +74,10 @@ def front(
         "chosen": [Shown(len(choice.rows), choice.failures) for choice in choices if choice.failures],
         "claims": found.methods,
         "conditions": field.conditions,
-        "controls": heat(field, ranking, [actor for actor in field.actors if actor.control]),
+        "controls": heat(field, ranking, _others(field)),
         "control_conditions": _met_by_controls(field),
         "couples": (*found.overall, *found.parts),
-        "episodes": len(field.actor) + field.probes,
+        "episodes": len(field.actor),
         "errors": field.errors,
         "failures": labelled,
         "families": [_drawn(item) for item in families(field, ranking, panel["conditions"])],
@@ -87,12 +87,13 @@ def front(
         "files": [source.path.name for source in found.sources],
         "has_expert": bool(expert),
         "headline": [*warnings(found), best(found), broke(found.since)],
-        "heat": heat(field, ranking, [*field.policies, *expert]),
+        "heat": heat(field, ranking, [*ordered(field, ranking), *expert]),
         "level": level(rules),
         "methods": [(name, next(actor for actor in field.policies if actor.method == name)) for name in field.methods],
         "ordered": ordered(field, ranking),
         "pages": pages,
         "policies": told,
+        "probes": field.probes,
         "rules": rules,
         "standings": found.standings,
         "strips": _strips(field, panel["conditions"], ranking),
@@ -144,8 +145,7 @@ def _caveats(field: Field, ranking: Ranking) -> list[str]:
 
 
 def _family(items: Sequence[object], rules: Rules) -> str:
-    said = family(items, rules.alpha)
-    return said[0].upper() + said[1:]
+    return family(items, rules.alpha)
 
 
 def _drawn(item: Any) -> dict[str, Any]:
@@ -182,14 +182,19 @@ def _tolerance(field: Field, ranking: Ranking, conditions: dict[str, Any]) -> To
     columns = (*(name for name in field.conditions if name == "nominal"), *slow)
     rows = tuple(
         (actor, task, tuple(rate_of(field, ranking, actor, task, name) for name in columns))
-        for actor in field.policies
+        for actor in ordered(field, ranking)
         for task in field.tasks
     )
     return Tolerance(columns, tuple(row for row in rows if any(rate.scored for rate in row[2])))
 
 
+def _others(field: Field) -> list[Actor]:
+    """Controls beside the expert, who stands by the policies."""
+    return [actor for actor in field.actors if actor.control and actor.label != _REFERENCE]
+
+
 def _met_by_controls(field: Field) -> list[str]:
-    counts = field.outcomes[len(field.policies) :].sum(axis=(0, 1, 3))
+    counts = field.outcomes[[field.actors.index(actor) for actor in _others(field)]].sum(axis=(0, 1, 3))
     return [name for index, name in enumerate(field.conditions) if counts[index]]
 
 

@@ -18,7 +18,7 @@ from jaxtyping import Bool, Float64, Int8, Int64
 from harness.artifact.reader import Artifact
 from harness.contract.fields import Array
 from harness.errors import ArtifactError
-from harness.reports.pairing import file_names, outcomes, same_panel
+from harness.reports.pairing import Entrant, Rows, enter, file_names, outcomes, same_panel
 from harness.reports.worlds import ERROR, FAILURE, SUCCESS, Scope, Worlds, codes
 
 __all__ = ["Actor", "Field", "gather"]
@@ -81,6 +81,21 @@ class Field:
     def policies(self) -> tuple[Actor, ...]:
         """The actors that are ranked."""
         return tuple(actor for actor in self.actors if not actor.control)
+
+    @cached_property
+    def entrants(self) -> tuple[Entrant, ...]:
+        """The policies, ready to be paired.
+
+        Raises:
+            ArtifactError: one met a world twice.
+        """
+        read = Rows(self.worlds, self.world, self.outcome, self.table["episode"])
+        found = []
+        for index, actor in enumerate(self.policies):
+            path, file = self.artifacts[actor.artifact].path, self.files[actor.artifact]
+            nobody = Entrant(actor.name, actor.label, actor.method, actor.seed, path, {}, {}, file)
+            found.append(enter(nobody, read, np.flatnonzero(self.actor == index)))
+        return tuple(found)
 
     @cached_property
     def methods(self) -> tuple[str, ...]:

@@ -59,9 +59,9 @@ def parts(
         standings = ranking.standings.get(scope, [])
         known = bool(couples) or judged
         found["ranking"][key] = str(rows.ranking(standings, actors, valid, known))  # type: ignore[attr-defined]
-        found["failures"][key] = str(rows.tally(tally(field, labelled, scope)))  # type: ignore[attr-defined]
-        found["causes"][key] = str(rows.tally(tally(field, caused, scope)))  # type: ignore[attr-defined]
-        found["timing"][key] = str(rows.timing(timing(field, measures, scope)))  # type: ignore[attr-defined]
+        found["failures"][key] = str(rows.tally(tally(field, labelled, scope, ordered)))  # type: ignore[attr-defined]
+        found["causes"][key] = str(rows.tally(tally(field, caused, scope, ordered)))  # type: ignore[attr-defined]
+        found["timing"][key] = str(rows.timing(timing(field, measures, scope, ordered)))  # type: ignore[attr-defined]
         found["pairs"][key] = str(rows.pairs(matrix(ordered, couples)))  # type: ignore[attr-defined]
     for table in found.values():
         table["missing"] = str(rows.missing(9, _MISSING))  # type: ignore[attr-defined]

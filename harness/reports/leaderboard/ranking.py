@@ -9,9 +9,9 @@ from pathlib import Path
 
 from harness.artifact.reader import Artifact
 from harness.reports.comparison import By, Comparison, Rules, compare, scopes
-from harness.reports.findings import Findings, Question, Source, investigate
+from harness.reports.findings import Findings, Question, Source, judge
 from harness.reports.leaderboard.gathering import Field
-from harness.reports.pairing import Entrant, Scope, entrants, leave_out
+from harness.reports.pairing import Entrant, Scope, leave_out
 from harness.reports.standing import Standing, standings
 
 __all__ = ["MOST_COUPLES", "Ranking", "rank"]
@@ -41,7 +41,7 @@ def rank(field: Field, artifacts: Sequence[Artifact], baseline: Artifact | None,
     """Compare all couples on all parts of the panel.
 
     Raises:
-        PanelMismatchError, UnknownIdError, ArtifactError: see `investigate`.
+        PanelMismatchError, UnknownIdError, ArtifactError: see `judge`.
     """
     unsolved = tuple(
         Scope(task, condition)
@@ -49,8 +49,9 @@ def rank(field: Field, artifacts: Sequence[Artifact], baseline: Artifact | None,
         for column, condition in enumerate(field.conditions)
         if field.unsolved[row, column]
     )
-    found = investigate(artifacts, baseline, Question(by="task", rules=rules, without=unsolved))
-    entered = [leave_out(entrant, unsolved) for entrant in entrants(artifacts)]
+    met = field.entrants
+    found = judge(met, artifacts, baseline, Question(by="task", rules=rules, without=unsolved))
+    entered = [leave_out(entrant, unsolved) for entrant in met]
     order = [item.name for item in found.standings]
     entered.sort(key=lambda entrant: order.index(entrant.name) if entrant.name in order else len(order))
     couples: dict[Scope, tuple[Comparison, ...]] = {Scope(): found.overall, **_by_scope(found.parts)}

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 
 import numpy as np
@@ -65,10 +66,10 @@ def measure(field: Field) -> Measures:
     return Measures({name: field.numbers(name) for name in names}, rows, np.where(recovered, steps, np.nan))
 
 
-def timing(field: Field, measures: Measures, scope: Scope) -> list[Timing]:
+def timing(field: Field, measures: Measures, scope: Scope, actors: Sequence[Actor]) -> list[Timing]:
     """One entry a policy."""
     inside = _inside(field, scope) & (field.outcome != ERROR)
-    return [_of(measures, actor, inside & (field.actor == index)) for index, actor in enumerate(field.policies)]
+    return [_of(measures, actor, inside & (field.actor == field.actors.index(actor))) for actor in actors]
 
 
 def _inside(field: Field, scope: Scope) -> Array:

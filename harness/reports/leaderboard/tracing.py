@@ -13,9 +13,9 @@ from harness.reports.leaderboard.svg import Axis, Span, axis_of, path, spans, st
 
 __all__ = ["Drawing", "FaultBand", "Line", "Mark", "Plot", "trace_plots"]
 
-WIDTH, LEFT, RIGHT = 760, 56, 12
+WIDTH, LEFT, RIGHT = 480, 44, 8
 """Of every plot, in its own units."""
-HEIGHT, TOP, BOTTOM = 132, 10, 22
+HEIGHT, TOP, BOTTOM = 140, 20, 20
 
 
 @dataclass(frozen=True)
@@ -98,7 +98,7 @@ def trace_plots(row: Mapping[str, Any], contract: Mapping[str, Any]) -> Drawing 
         tuple(_bands(row["faults"] or (), time, steps, period)),
         tuple(_marks(row, time, period)),
         tuple(contact),
-        tuple(time.ticks(8)),
+        tuple(time.ticks(6)),
         steps * period,
     )
 

@@ -8,6 +8,7 @@ from pathlib import Path
 from typing import Any
 
 from jinja2 import Environment, FileSystemLoader, StrictUndefined
+from markupsafe import Markup, escape
 
 from harness.hashing import content_hash
 from harness.reports.headline import needed
@@ -95,6 +96,11 @@ def _markdown(text: object) -> str:
     return re.sub(r"([\\`*_\[\]<>|#&])", r"\\\1", str(text)).replace("\n", " ")
 
 
+def _soft(text: str) -> Markup:
+    """May be broken after a point, a slash or an underscore."""
+    return Markup(re.sub(r"([./_])", r"\1<wbr>", str(escape(text))))
+
+
 FILTERS: dict[str, Callable[..., Any]] = {
     "rate": _rate,
     "between": _between,
@@ -107,6 +113,7 @@ FILTERS: dict[str, Callable[..., Any]] = {
     "fact": _fact,
     "bounds": _bounds,
     "md": _markdown,
+    "soft": _soft,
     "small": lambda value: f"{value:.2g}",
     "thousands": lambda value: f"{value:,}",
     "needed": lambda item: needed(item),
