@@ -52,25 +52,25 @@ _ACTION = (
 )
 
 
-def _resets(rows: tuple[tuple[float, float], ...], turn: tuple[float, float]) -> dict[str, Range]:
+def _resets(start: float, aside: float, turn: tuple[float, float]) -> dict[str, Range]:
     """Where the effector starts, how far each row stands off its place, and what the drive does to commands."""
     spans = {
-        "start_x": ((-0.05, 0.05), "m", "world"),
+        "start_x": ((-start, start), "m", "world"),
         "start_y": ((0.03, 0.06), "m", "world"),
         "drive_turn": (turn, "rad", "world"),
         "drive_gain": ((0.85, 1.15), "1", "world"),
     }
-    for row, aside in enumerate(rows, 1):
-        spans[f"row_{row}_x"] = (aside, "m", "row's place in the layout")
+    for row in range(1, _ROWS + 1):
+        spans[f"row_{row}_x"] = ((-aside, aside), "m", "row's place in the layout")
         spans[f"row_{row}_y"] = ((-0.005, 0.005), "m", "row's place in the layout")
     return {
         name: Range(low=low, high=high, unit=unit, frame=frame) for name, ((low, high), unit, frame) in spans.items()
     }
 
 
-_FAMILIAR = _resets(((-0.02, 0.02),) * _ROWS, (-0.15, 0.15))
-# Every row stands farther aside, and the drive is turned farther, than in any scene of the other splits.
-_SHIFTED = _resets(((0.025, 0.04), (-0.04, -0.025), (0.025, 0.04)), (0.2, 0.3))
+_FAMILIAR = _resets(0.05, 0.02, (-0.12, 0.12))
+# The drive is turned farther than in any scene of the other splits, and start and rows may stand farther aside.
+_SHIFTED = _resets(0.08, 0.05, (0.17, 0.27))
 _SPLITS: dict[Split, dict[str, Range]] = {"train": _FAMILIAR, "heldout": _FAMILIAR, "stress": _SHIFTED}
 
 _SIGNALS = (
@@ -128,8 +128,8 @@ CONTRACT = TaskContract(
         operator="scripted expert (a drawn way, followed closed loop)",
         episodes=120,
         license="Apache-2.0",
-        action_noise=(0.04, 0.04),
-        shifted=0.3,
+        action_noise=(0.06, 0.06),
+        shifted=0.5,
         shift=0.03,
     ),
     license="Apache-2.0",

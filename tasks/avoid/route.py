@@ -19,7 +19,7 @@ __all__ = ["along", "crossing", "route", "span_of_row"]
 _TOUCH: Final = EFFECTOR_RADIUS + POST_RADIUS
 _ASIDE: Final = _TOUCH + 0.008
 """Least distance from a post's centre at which its row is crossed."""
-_AHEAD: Final = _TOUCH + 0.022
+_AHEAD: Final = _TOUCH + 0.03
 """Distance from the posts of a row within which nobody moves to the side."""
 _OUTER: Final = 0.05
 """Width that is used of the way round a row, which is as wide as the table."""
@@ -52,7 +52,7 @@ def crossing(posts: Float64[Array, "posts 2"], row: int, gap: int, style: float)
     else:
         low, high = places[gap - 1] + _ASIDE, places[gap] - _ASIDE
     middle, half = (low + high) / 2, max((high - low) / 2, 0.0)
-    return float(np.clip(middle + 0.5 * style * half, -_WALL, _WALL))
+    return float(np.clip(middle + 0.3 * style * half, -_WALL, _WALL))
 
 
 def route(
