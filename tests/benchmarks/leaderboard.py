@@ -5,7 +5,7 @@
 Every copy of the rows is of further scenes of the same tasks, so the panel grows as a larger one would: all pairs are
 still there, and no world is met twice. Traces, states and media are left out, as a page does not read them but for the
 episodes it shows; those have pages without plots here. The site is built by the command line in a process of its own;
-its peak is the kernel's high-water mark of the resident set (VmHWM). CPU time is told beside wall time, for a busy machine.
+its peak is the kernel's high-water mark of the resident set (VmHWM). CPU time is told for the sake of busy machines.
 """
 
 from __future__ import annotations
