@@ -124,6 +124,7 @@ def test_an_invalid_run_ranks_nothing_and_says_so_on_every_page(page, tmp_path):
     assert "The run is invalid: controls of forged left their band (expert on fake-v1/heldout 0 of 3" in text(html)
     body = html[html.index('data-rows="ranking"') : html.index("</tbody>")]
     assert re.findall(r'class="rank">(.*?)</td>', body) == ['<span class="muted">none</span>'] * 3
+    assert "no evidence" in html and not re.search(r"<small>(better|worse|inconclusive|equivalent)<", html)
     assert "| none |" in (tmp_path / "site" / "front.md").read_text()
 
 
@@ -270,6 +271,18 @@ def test_what_cannot_be_shown_is_one_sentence_and_exit_code_2(fake_artifact, lea
         assert (code, complaint.count("error: "), said in complaint) == (2, 1, True), complaint
         assert not out.exists()
     assert (mine / "thesis.tex").read_text() == "mine"
+
+
+def test_the_front_page_as_markdown_has_tables_that_are_tables(page, tmp_path):
+    page()
+    lines = (tmp_path / "site" / "front.md").read_text().splitlines()
+    rulers = [index for index, line in enumerate(lines) if line.startswith("| --- |")]
+    assert len(rulers) == 2
+    for index in rulers:
+        assert lines[index - 2] == "" and lines[index - 1].count("|") == lines[index].count("|")
+    assert lines[0] == "# fake" and lines.count("```") == 1
+    for name in re.findall(r"\]\(([^)]+)\)", "\n".join(lines)):
+        assert (tmp_path / "site" / name).is_file()
 
 
 def test_two_artifacts_of_one_panel_stand_side_by_side(fake_artifact, leaderboard, tmp_path):

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from dataclasses import dataclass
 
 from harness.reports.findings import Findings, Since
@@ -9,6 +10,8 @@ from harness.reports.headline import broke, lead
 from harness.statistics.intervals import Interval
 
 __all__ = ["Answers", "answer"]
+
+_NO_EVIDENCE = "Controls left their bands, so the numbers are no evidence."
 
 
 @dataclass(frozen=True)
@@ -18,7 +21,7 @@ class Answers:
     Attributes:
         leader: name of the policy with the highest success; None where none is scored.
         standing: whether it is settled that it is the best.
-        success: of the leader.
+        success: of the leader; None where it is no evidence.
         relations: words and the rivals of whom they are true.
         notes: what else bounds the certainty.
         broke: what got worse, in a few words; `broke_more` names it.
@@ -44,12 +47,12 @@ def answer(found: Findings) -> Answers:
     return Answers(
         leader=None if first is None else first.leader,
         standing=_standing(found),
-        success=None if first is None else first.success,
+        success=None if first is None or found.invalid else first.success,
         relations=() if first is None else first.relations,
         notes=_notes(found),
-        broke=_broke(changed),
-        broke_more=_broke_more(changed),
-        regressions=bool(changed and changed.regressions),
+        broke="Unknown" if found.invalid else _broke(changed),
+        broke_more=_NO_EVIDENCE if found.invalid and changed else _broke_more(changed),
+        regressions=bool(changed and changed.regressions and not found.invalid),
         flips=_flips(changed),
     )
 
@@ -68,7 +71,9 @@ def _standing(found: Findings) -> str:
 
 
 def _notes(found: Findings) -> tuple[str, ...]:
-    if not found.standings or found.invalid:
+    if found.invalid:
+        return (_NO_EVIDENCE,)
+    if not found.standings:
         return ()
     rank, count = found.standings[0].rank, len(found.standings)
     notes = [f"Rank {rank.best}" + (f" to {rank.worst}" if rank.worst != rank.best else "") + f" of {count}."]
@@ -89,7 +94,7 @@ def _broke_more(since: Since | None) -> str:
         return "No earlier artifact was named: build the page with --baseline to see what changed."
     if since.regressions:
         told = broke(since).split(": ", 2)[2]
-        return f"{told}."
+        return re.sub(r" -(?=\d)", " \N{MINUS SIGN}", f"{told}.")
     if not since.changes:
         return "No pair of episodes is scored in both."
     doubt = sum(item.verdict == "inconclusive" for item in since.changes)

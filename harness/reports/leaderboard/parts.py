@@ -15,8 +15,10 @@ from harness.reports.leaderboard.ranking import Ranking
 from harness.reports.leaderboard.timing import measure, timing
 from harness.reports.pairing import Scope
 
-__all__ = ["PairCell", "matrix", "parts"]
+__all__ = ["NO_EVIDENCE", "PairCell", "matrix", "parts"]
 
+NO_EVIDENCE = "no evidence"
+"""The verdict of an invalid run."""
 MOST_PARTS = 600
 """Parts up to which single cells can be filtered; beyond, only a task or a condition."""
 _MISSING = "Not told for this part: choose fewer filters, or ask `samepanel compare --by cell`."
@@ -30,14 +32,16 @@ class PairCell:
     verdict: str
 
 
-def matrix(ordered: Sequence[Actor], couples: Sequence[Comparison]) -> list[tuple[Actor, list[PairCell | None]]]:
-    """All against all; None on the diagonal."""
+def matrix(
+    ordered: Sequence[Actor], couples: Sequence[Comparison], *, valid: bool = True
+) -> list[tuple[Actor, list[PairCell | None]]]:
+    """All against all; None on the diagonal. An invalid run gives differences and no verdicts."""
     turned = {"better": "worse", "worse": "better"}
     known: dict[tuple[str, str], PairCell] = {}
     for item in couples:
-        known[item.first, item.second] = PairCell(item.interval.estimate, item.verdict)
-        opposite = PairCell(-item.interval.estimate, turned.get(item.verdict, item.verdict))
-        known[item.second, item.first] = opposite
+        said = item.verdict if valid else NO_EVIDENCE
+        known[item.first, item.second] = PairCell(item.interval.estimate, said)
+        known[item.second, item.first] = PairCell(-item.interval.estimate, turned.get(said, said))
     return [
         (row, [None if row is column else known.get((row.name, column.name), PairCell(0.0, "")) for column in ordered])
         for row in ordered
@@ -62,7 +66,7 @@ def parts(
         found["failures"][key] = str(rows.tally(tally(field, labelled, scope, ordered)))  # type: ignore[attr-defined]
         found["causes"][key] = str(rows.tally(tally(field, caused, scope, ordered)))  # type: ignore[attr-defined]
         found["timing"][key] = str(rows.timing(timing(field, measures, scope, ordered)))  # type: ignore[attr-defined]
-        found["pairs"][key] = str(rows.pairs(matrix(ordered, couples)))  # type: ignore[attr-defined]
+        found["pairs"][key] = str(rows.pairs(matrix(ordered, couples, valid=valid)))  # type: ignore[attr-defined]
     for table in found.values():
         table["missing"] = str(rows.missing(9, _MISSING))  # type: ignore[attr-defined]
     return found

@@ -50,7 +50,9 @@ def rank(field: Field, artifacts: Sequence[Artifact], baseline: Artifact | None,
         if field.unsolved[row, column]
     )
     met = field.entrants
-    found = judge(met, artifacts, baseline, Question(by="task", rules=rules, without=unsolved))
+    many = len(met) * (len(met) - 1) // 2 * len(field.tasks) > MOST_COUPLES
+    question = Question(by="overall" if many else "task", rules=rules, without=unsolved)
+    found = judge(met, artifacts, baseline, question)
     entered = [leave_out(entrant, unsolved) for entrant in met]
     order = [item.name for item in found.standings]
     entered.sort(key=lambda entrant: order.index(entrant.name) if entrant.name in order else len(order))

@@ -31,7 +31,8 @@ def test_a_leader_that_is_not_told_apart_is_not_settled():
 def test_an_invalid_run_has_no_best():
     told = answers({"a-s0": GOOD, "b-s0": BAD}, valid=False)
     assert told.standing.startswith("The run is invalid and ranks nothing.")
-    assert (told.relations, told.notes) == ((), ())
+    assert (told.relations, told.success) == ((), None)
+    assert "no evidence" in told.notes[0]
 
 
 def test_alone_or_unscored():
@@ -48,7 +49,7 @@ def test_without_a_baseline_nobody_knows_what_broke():
 def test_a_regression_is_counted_and_named():
     told = answers({"a-s0": BAD, "b-s0": GOOD}, {"a-s0": GOOD, "b-s0": GOOD})
     assert (told.broke, told.regressions) == ("2 regressions", True)
-    assert told.broke_more == "a-s0 overall -1.00, a-s0 push/heldout -1.00."
+    assert told.broke_more == "a-s0 overall \N{MINUS SIGN}1.00, a-s0 push/heldout \N{MINUS SIGN}1.00."
     assert told.flips == "40 episodes fail that succeeded, 0 succeed that failed"
 
 
