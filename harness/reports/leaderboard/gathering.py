@@ -25,7 +25,7 @@ __all__ = ["Actor", "Field", "gather"]
 
 _NAMES = ("purpose", "policy", "method", "training_seed", "task", "split", "condition", "scene", "replicate")
 _TIMING = ("queries", "steps", "deadline_misses", "latency_steps", "observation_age", "inference_ms", "over_budget")
-_OTHERS = ("episode", "success", "failure_category", "cause", "policy_hash", "token_reconstruction_error", *_TIMING)
+_OTHERS = ("episode", "success", "failure_category", "cause", "token_reconstruction_error", *_TIMING)
 _RECOVERY = "recovery"
 
 
@@ -189,9 +189,9 @@ def gather(artifacts: Sequence[Artifact]) -> Field:
         ArtifactError: there is no episode.
     """
     same_panel(artifacts)
-    parts = [_rows(artifact, index) for index, artifact in enumerate(artifacts)]
     names = file_names(artifacts)
-    table = pa.concat_tables([part.filter(pc.not_equal(part["purpose"], "probe")) for part in parts])
+    parts = [_rows(artifact, index) for index, artifact in enumerate(artifacts)]
+    table = pa.concat_tables([_without_probes(part) for part in parts])
     if not table.num_rows:
         raise ArtifactError(f"artifact {artifacts[0].path}", expected="episodes", got="none")
     actor, actors = _actors(table, names)
@@ -216,6 +216,11 @@ def gather(artifacts: Sequence[Artifact]) -> Field:
 def _rows(artifact: Artifact, index: int) -> pa.Table:
     table = artifact.columns(*_NAMES, *_OTHERS, _RECOVERY)
     return table.append_column("artifact", pa.array(np.full(table.num_rows, index)))
+
+
+def _without_probes(table: pa.Table) -> pa.Table:
+    probes = pc.equal(table["purpose"], "probe")
+    return table.filter(pc.invert(probes)) if pc.any(probes).as_py() else table
 
 
 def _actors(table: pa.Table, files: Sequence[str]) -> tuple[Int64[Array, " rows"], tuple[Actor, ...]]:

@@ -58,7 +58,8 @@ def _between(interval: Interval) -> str:
 
 
 def _signed(value: float, places: int = 2) -> str:
-    return f"{value:+.{places}f}".replace("-", _MINUS)
+    text = f"{value:+.{places}f}".replace("-", _MINUS)
+    return text if text.strip(f"+{_MINUS}0.") else text[1:]  # nothing is neither more nor less
 
 
 def _between_signed(interval: Interval) -> str:

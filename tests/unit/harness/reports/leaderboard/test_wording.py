@@ -19,6 +19,7 @@ def test_everything_from_an_artifact_is_escaped():
 
 def test_numbers_read_as_numbers():
     assert render("{{ x | signed }}", x=-0.125) == "\N{MINUS SIGN}0.12"
+    assert [render("{{ x | signed }}", x=x) for x in (-0.0, 0.001, 0.5)] == ["0.00", "0.00", "+0.50"]
     assert render("{{ x | between }}", x=Interval(0.5, 0.25, 0.75)) == "0.25\N{EN DASH}0.75"
     assert render("{{ x | ranks }}", x=RankInterval(1, 3)) == "1\N{EN DASH}3"
     assert render("{{ x | ranks }}", x=RankInterval(2, 2)) == "2"
