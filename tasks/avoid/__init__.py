@@ -84,7 +84,7 @@ class Avoid:
 
     def expert(self, threads: int) -> Policy:
         """The scripted expert; it plans a row at a time in one thread, whatever `threads` says."""
-        from tasks.avoid.expert import AvoidExpert  # noqa: PLC0415 (imports numpy only, but with the engine's layout)
+        from tasks.avoid.expert import AvoidExpert  # noqa: PLC0415 (imports mujoco)
 
         return AvoidExpert()
 
