@@ -32,15 +32,24 @@ class Axis:
         return round(self.start + share * (self.stop - self.start), 1)
 
     def ticks(self, wanted: int = 4) -> list[tuple[float, str]]:
-        """About so many round values on the axis, each with where it is drawn and how it is written."""
+        """About so many round values on the axis, two at least, each with where it is drawn and how it is written."""
+        step = self._step(wanted)
+        while self._last(step) <= self._first(step):
+            step = self._step(wanted := 2 * wanted)
+        places = max(0, -math.floor(math.log10(step) + 1e-9))
+        values = [k * step for k in range(self._first(step), self._last(step) + 1)]
+        return [(self(value), f"{value:.{places}f}".replace("-", "\N{MINUS SIGN}")) for value in values]
+
+    def _step(self, wanted: int) -> float:
         rough = (self.high - self.low) / max(1, wanted)
         power = 10.0 ** math.floor(math.log10(rough))
-        step = next(factor * power for factor in (1, 2, 5, 10) if factor * power >= rough * (1 - 1e-9))
-        first, last = math.ceil(self.low / step - 1e-9), math.floor(self.high / step + 1e-9)
-        places = max(0, -math.floor(math.log10(step) + 1e-9))
-        return [
-            (self(k * step), f"{k * step:.{places}f}".replace("-", "\N{MINUS SIGN}")) for k in range(first, last + 1)
-        ]
+        return next(factor * power for factor in (1, 2, 5, 10) if factor * power >= rough * (1 - 1e-9))
+
+    def _first(self, step: float) -> int:
+        return math.ceil(self.low / step - 1e-9)
+
+    def _last(self, step: float) -> int:
+        return math.floor(self.high / step + 1e-9)
 
 
 @dataclass(frozen=True)

@@ -113,7 +113,8 @@ def _signal(name: str, values: Any, after: Array, time: Axis, contract: Mapping[
     known = {signal["name"]: signal for signal in contract["signals"]}
     threshold = contract["success_threshold"] if name == contract["success_signal"] else None
     reach = [*values, *([threshold] if threshold is not None else [])]
-    up = axis_of(reach, HEIGHT - BOTTOM, TOP)
+    whole = known.get(name, {}).get("role") == "progress"
+    up = Axis(-0.04, 1.04, HEIGHT - BOTTOM, TOP) if whole else axis_of(reach, HEIGHT - BOTTOM, TOP)
     level = None if threshold is None else (up(threshold), f"success at {threshold:g}")
     curve = Line(name, path(time, up, after, values), 0)
     return Plot(name.replace("_", " "), known.get(name, {}).get("unit", ""), (curve,), tuple(up.ticks(3)), level)
