@@ -2,6 +2,8 @@
 
 import os
 import shutil
+import subprocess
+import sys
 from pathlib import Path
 
 import pytest
@@ -32,12 +34,17 @@ def site(fake_artifact, tmp_path_factory):
 
 @pytest.fixture(scope="module")
 def browser():
-    """Chromium: SAMEPANEL_CHROMIUM, the system's, or the one that Playwright installed."""
+    """Chromium: SAMEPANEL_CHROMIUM, the system's, or the one that Playwright has or can install."""
     playwright = pytest.importorskip("playwright.sync_api", reason="playwright is not installed")
     found = os.environ.get("SAMEPANEL_CHROMIUM") or next(filter(None, map(shutil.which, BROWSERS)), None)
     with playwright.sync_playwright() as driver:
-        if found is None and not Path(driver.chromium.executable_path).exists():
-            pytest.skip("no Chromium: `apt-get install chromium` or `playwright install chromium` gives one")
+        own = Path(driver.chromium.executable_path)
+        if found is None and not own.exists():
+            subprocess.run(
+                [sys.executable, "-m", "playwright", "install", "chromium"], capture_output=True, check=False
+            )
+            if not own.exists():
+                pytest.skip("no Chromium, and none can be installed: `apt-get install chromium` gives one")
         made = driver.chromium.launch(executable_path=found, args=["--no-sandbox"])
         yield made
         made.close()
