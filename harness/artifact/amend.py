@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import json
 from collections.abc import Iterator, Mapping, Sequence
 from typing import Any
 
@@ -11,11 +10,12 @@ import pyarrow.compute as pc
 
 from harness.artifact.columns import table
 from harness.artifact.journal import write_parquet
-from harness.artifact.labelling import EVERYWHERE, expert_outcomes, relabel
+from harness.artifact.labelling import relabel
 from harness.artifact.reader import Artifact
 from harness.artifact.schema import SCHEMA, VERSION
+from harness.evidence.company import EVERYWHERE, Company
 
-__all__ = ["VERDICT_COLUMNS", "amend"]
+__all__ = ["VERDICT_COLUMNS", "amend", "conform"]
 
 VERDICT_COLUMNS = ("cause", "verdict", "point_of_no_return")
 GROUP = 256
@@ -37,22 +37,21 @@ def amend(
         metadata: entries to add or replace.
     """
     light = artifact.columns("purpose", "policy", "success", *EVERYWHERE).to_pylist()
-    solved = expert_outcomes(light)
+    company = Company(light)
     document = {**artifact.metadata, **metadata, "schema_version": VERSION}
-    encoded = {f"samepanel.{key}".encode(): json.dumps(value).encode() for key, value in document.items()}
 
     def tables() -> Iterator[pa.Table]:
         for stored in artifact.row_groups():
-            kept = _kept(_conform(stored), verdicts)
+            kept = _kept(conform(stored), verdicts)
             if kept.num_rows:
                 yield _with_verdicts(kept, verdicts)
         for first in range(0, len(probes), GROUP):
-            yield relabel(table(probes[first : first + GROUP]), solved)
+            yield relabel(table(probes[first : first + GROUP]), company)
 
-    write_parquet(artifact.path, tables(), encoded)
+    write_parquet(artifact.path, tables(), document)
 
 
-def _conform(stored: pa.Table) -> pa.Table:
+def conform(stored: pa.Table) -> pa.Table:
     """Rows of an earlier minor version, with the columns that it lacks as nulls."""
     columns = [
         stored[field.name] if field.name in stored.column_names else pa.nulls(stored.num_rows, field.type)

@@ -16,9 +16,10 @@ from typing import Any
 import pyarrow as pa
 
 from harness.artifact.digest import run_digest, stored_chain
-from harness.artifact.labelling import EVERYWHERE, LABEL_COLUMNS, expert_outcomes, relabel
+from harness.artifact.labelling import LABEL_COLUMNS, relabel
 from harness.artifact.reader import Artifact
 from harness.contract.task import TaskContract
+from harness.evidence.company import EVERYWHERE, Company
 from harness.evidence.controls import check_controls
 from harness.evidence.labels import LABEL_VERSION
 from harness.manifest.manifest import Manifest
@@ -64,10 +65,10 @@ def inspect(artifact: Artifact, manifest: Manifest) -> Iterator[Finding]:
     yield from _plan(light, plan)
     yield from _policies(light, artifact.metadata["policies"])
     yield from _summaries(light, artifact, manifest)
-    solved = expert_outcomes(light)
+    company = Company(light)
     for table in artifact.row_groups():
         yield from _rows(table, manifest)
-        yield from _labels(table, solved)
+        yield from _labels(table, company)
 
 
 def _panel(artifact: Artifact, manifest: Manifest) -> Iterator[Finding]:
@@ -168,9 +169,9 @@ def _derived(row: Mapping[str, Any], contract: TaskContract | None) -> Finding |
     return None
 
 
-def _labels(table: pa.Table, solved: Mapping[tuple[Any, ...], bool | None]) -> Iterator[Finding]:
+def _labels(table: pa.Table, company: Company) -> Iterator[Finding]:
     """Labels of the version here must be what the rules here say; those of another version are not checked."""
-    fresh = relabel(table, solved)
+    fresh = relabel(table, company)
     pairs = zip(_light_labels(table), _light_labels(fresh), strict=True)
     for stored, expected in pairs:
         if stored["label_version"] == LABEL_VERSION and _text(stored) != _text(expected):

@@ -11,7 +11,7 @@ import fcntl
 import json
 import os
 import shutil
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from pathlib import Path
 from typing import IO, Any
 
@@ -20,6 +20,7 @@ import pyarrow.compute as pc
 import pyarrow.parquet as pq
 
 from harness.artifact.columns import table
+from harness.artifact.reader import PREFIX
 from harness.errors import ArtifactError
 
 __all__ = ["Journal", "fsync_folder", "write_parquet"]
@@ -153,11 +154,20 @@ class Journal:
         return parts
 
 
-def write_parquet(path: Path, tables: Iterator[pa.Table], metadata: dict[bytes, bytes] | None = None) -> None:
-    """Write tables as row groups of one zstd file that appears whole, by atomic rename, after it reached the disk."""
+def write_parquet(path: Path, tables: Iterator[pa.Table], metadata: Mapping[str, Any] | None = None) -> None:
+    """Write tables as row groups of one zstd file that appears whole, by atomic rename, after it reached the disk.
+
+    Args:
+        path: of the file.
+        tables: of one schema, at least one.
+        metadata: of the artifact, JSON; none for a part of a journal.
+    """
     aside = path.with_name(path.name + ".tmp")
     first = next(tables)
-    schema = first.schema.with_metadata(metadata) if metadata is not None else first.schema
+    schema = first.schema
+    if metadata is not None:
+        encoded = {f"{PREFIX}{key}".encode(): json.dumps(value).encode() for key, value in metadata.items()}
+        schema = schema.with_metadata(encoded)
     try:
         with aside.open("wb") as stream:
             with pq.ParquetWriter(stream, schema, compression="zstd") as writer:

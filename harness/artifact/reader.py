@@ -14,9 +14,10 @@ import pyarrow.parquet as pq
 from harness.artifact.schema import VERSION
 from harness.errors import ArtifactError, UnknownIdError
 
-__all__ = ["Artifact", "open_artifact"]
+__all__ = ["PREFIX", "Artifact", "open_artifact"]
 
-PREFIX = b"samepanel."
+PREFIX = "samepanel."
+"""Of the keys of an artifact's metadata in the file."""
 
 
 @dataclass(frozen=True)
@@ -101,9 +102,8 @@ def open_artifact(path: Path) -> Artifact:
         stored = pq.read_metadata(path).metadata or {}
     except (OSError, pa.ArrowException) as error:
         raise _damaged(path, error) from error
-    metadata = {
-        key[len(PREFIX) :].decode(): json.loads(value) for key, value in stored.items() if key.startswith(PREFIX)
-    }
+    decoded = {key.decode(errors="replace"): value for key, value in stored.items()}
+    metadata = {key.removeprefix(PREFIX): json.loads(value) for key, value in decoded.items() if key.startswith(PREFIX)}
     found = metadata.get("schema_version")
     if found is None:
         raise ArtifactError(

@@ -79,6 +79,7 @@ def build_row(
         "action_error": _number(action_error(rollout, contract)),
         "jerk": _number(jerk(rollout, contract)),
         **_tokens(rollout),
+        "start_distance": familiarity.start(rollout.measured[0]) if familiarity and failed else None,
         "demonstration_distance": familiarity.distance(rollout.measured) if familiarity and failed else None,
         "trace": _trace(rollout, contract, hashes.states, hashes.links),
         "digest": hashes.digest,

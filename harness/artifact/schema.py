@@ -13,7 +13,7 @@ from harness.evidence.exposure import EXPOSURE
 
 __all__ = ["COLUMNS", "SCHEMA", "VERSION", "Column", "measured_columns"]
 
-VERSION = "1.1"
+VERSION = "1.2"
 
 _TEXT, _INT, _FLOAT, _BOOL = pa.string(), pa.int32(), pa.float64(), pa.bool_()
 _FLOATS = pa.list_(pa.float32())
@@ -140,10 +140,16 @@ COLUMNS: tuple[Column, ...] = (
     Column("tokens", pa.list_(pa.list_(pa.int16())), "policy", "Codes chosen at every query, one per layer (VQ-BeT)."),
     Column("token_reconstruction_error", _FLOAT, "policy", "Mean |decoded codes - action|, action units (VQ-BeT)."),
     Column(
+        "start_distance",
+        _FLOAT,
+        "policy",
+        "Of failures: distance of the start to the starts of what the policy was trained on, 1 = p99 of theirs.",
+    ),
+    Column(
         "demonstration_distance",
         _FLOAT,
         "policy",
-        "Largest distance of a frame to the demonstrations, 1 = p99 of theirs.",
+        "Of failures: largest distance of a frame to what the policy was trained on, 1 = p99 of theirs.",
     ),
     Column("trace", _TRACE, "trace", "Per step: observation id, plan, command, applied action, signals, hashes."),
     Column("media", pa.binary(), "media", "Video of the episode (mp4) where it was asked for."),

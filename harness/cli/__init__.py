@@ -12,7 +12,9 @@ __all__ = ["main"]
 def main(arguments: list[str] | None = None) -> None:
     """Entry point. Exit codes: 0 done, 1 a check said no, 2 something to repair."""
     from harness.cli.app import app  # noqa: PLC0415 -- typer and rich stay out of `import harness.cli`
+    from harness.cli.memory import return_large_blocks  # noqa: PLC0415 -- see above
 
+    return_large_blocks()
     try:
         app(arguments, standalone_mode=True)
     except SamepanelError as error:

@@ -207,6 +207,35 @@ def explain(
 
 
 @app.command()
+def label(
+    artifact: ArtifactArgument,
+    write: Annotated[bool, typer.Option("--write", help="Store the new labels in the file.")] = False,
+    json_: Annotated[bool, typer.Option("--json", help="For machines.")] = False,
+) -> None:
+    """Label the failures again by the rules of this version, and tell what changes. Needs no simulator."""
+    from harness.cli.labelling import label_artifact  # noqa: PLC0415 -- see run
+
+    label_artifact(artifact, write=write, as_json=json_)
+
+
+@app.command()
+def calibrate(
+    manifest: ManifestArgument = "calibration",
+    out: Annotated[Path | None, typer.Option(help="The artifact; results/NAME.parquet if left out.")] = None,
+    lanes: Lanes = None,
+    threads: Threads = None,
+    json_: Annotated[bool, typer.Option("--json", help="For machines.")] = False,
+) -> None:
+    """Score labels and causes on episodes that were made to fail, so that it is known why.
+
+    Runs the manifest, explains a draw of the failures whose category is known, and draws the confusion matrices.
+    """
+    from harness.cli.calibrating import calibrate_instrument  # noqa: PLC0415 -- see run
+
+    calibrate_instrument(manifest, out, lanes, threads or cores(), as_json=json_, command=tuple(sys.argv))
+
+
+@app.command()
 def compare(
     artifacts: Annotated[list[Path], typer.Argument(help="Artifacts of one panel.")],
     policy: Annotated[
@@ -252,6 +281,29 @@ def leaderboard(
     from harness.reports.leaderboard.site import Wish  # noqa: PLC0415 -- see above
 
     publish(artifacts, Request(out, baseline, Wish(name, episodes, Rules(margin, alpha, seed))))
+
+
+@app.command()
+def weekly(
+    manifest: ManifestArgument = "weekly",
+    out: Annotated[Path, typer.Option(help="Folder of the weeks, each an artifact and a site.")] = Path(
+        "results/weekly"
+    ),
+    week: Annotated[str, typer.Option(help="Name of the week; the present one, as 2026-W48, if left out.")] = "",
+    baseline: Annotated[
+        Path | None, typer.Option(help="Compare with this; with the newest earlier week of the panel if left out.")
+    ] = None,
+    lanes: Lanes = None,
+    threads: Threads = None,
+) -> None:
+    """Run a panel, find causes, compare with the week before, build the site, and say it all on one screen.
+
+    Exit code 1: controls left their bands, the anchor differs from the week before, or a policy from itself.
+    """
+    from harness.cli.weekly import Week, run_week  # noqa: PLC0415 -- see run
+
+    if not run_week(manifest, Week(out, week, baseline, lanes, threads or cores(), tuple(sys.argv))):
+        raise typer.Exit(1)
 
 
 @app.command()

@@ -17,7 +17,7 @@ from harness.executors.explaining import Budget, Explanation, explain
 from harness.reports.figure import draw
 from harness.reports.story import tell
 
-__all__ = ["explain_artifact", "explain_episode"]
+__all__ = ["explain_artifact", "explain_episode", "explained"]
 
 
 def explain_artifact(path: Path, episodes: int | None, replicates: int | None, seed: int, threads: int) -> None:
@@ -26,7 +26,7 @@ def explain_artifact(path: Path, episodes: int | None, replicates: int | None, s
     settings = open_manifest(artifact).explain
     budget = Budget(episodes or settings.episodes, replicates or settings.replicates, seed=seed)
     started = time.perf_counter()
-    found = _amended(artifact, budget, threads)
+    found = explained(artifact, budget, threads)
     _print_causes(open_artifact(path), found)
     _print_cost(artifact, found, time.perf_counter() - started)
 
@@ -37,7 +37,7 @@ def explain_episode(path: Path, episode: str, out: Path | None, replicates: int 
     story = tell(artifact, episode)
     if story is None:
         settings = open_manifest(artifact).explain
-        _amended(artifact, Budget(1, replicates or settings.replicates, named=(episode,)), threads)
+        explained(artifact, Budget(1, replicates or settings.replicates, named=(episode,)), threads)
         story = tell(open_artifact(path), episode)
         assert story is not None, "it has just been explained"
     picture = out or path.with_name(f"{story.row['episode']}-cause.png")
@@ -46,7 +46,8 @@ def explain_episode(path: Path, episode: str, out: Path | None, replicates: int 
     console.print("\n".join([*story.lines(), str(picture)]), highlight=False, markup=False, soft_wrap=True)
 
 
-def _amended(artifact: Artifact, budget: Budget, threads: int) -> Explanation:
+def explained(artifact: Artifact, budget: Budget, threads: int) -> Explanation:
+    """Find causes and write verdicts and probes into the file; what was found comes back."""
     with bars() as watcher:
         found = explain(artifact, budget, Runtime(threads), watcher=watcher)
     earlier = artifact.metadata.get("explain", {"episodes": 0})

@@ -12,12 +12,11 @@ from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass, field
 from typing import Literal
 
+from harness.evidence.labels import COVERED
 from harness.statistics.proportions import Proportion, wilson
 
-__all__ = ["FAR", "Facts", "Kind", "Subset", "Verdict", "compared", "conclude", "smallest_failing", "wanted"]
+__all__ = ["Facts", "Kind", "Subset", "Verdict", "compared", "conclude", "smallest_failing", "wanted"]
 
-FAR = 1.5
-"""Distance to the demonstrations from which on a policy is out of its depth, in 99th percentiles of theirs."""
 DECISIVE = 0.5
 """Share of noise draws below which a fault does not decide the outcome."""
 
@@ -34,7 +33,7 @@ class Facts:
         expert: whether the expert solves the scene under the same faults; None if it was not asked.
         outcomes: whether the policy succeeds under a subset of the faults, with the noise of the episode.
         redrawn: the same under fresh noise, a list a subset; empty for a policy without noise.
-        distance: of the fault-free episode to the demonstrations; None if unknown.
+        distance: of the scene's start to those of the demonstrations; None if unknown.
     """
 
     categories: Mapping[str, str]
@@ -143,10 +142,12 @@ def _by_policy(facts: Facts) -> Verdict:
         text = f"other policy noise succeeds in {_share(rescued)} of the draws on this very scene"
         return Verdict("chance", "planning", "policy noise", rescued, None, text)
     why = "no fault is at work" if not facts.categories else "it fails without any fault too"
-    if facts.distance is not None and facts.distance >= FAR:
-        text = f"{why}, and the policy gets {facts.distance:.1f} times as far from the demonstrations as they reach"
+    if facts.distance is not None and facts.distance >= COVERED:
+        text = f"{why}, and the scene starts {facts.distance:.1f} times as far from all demonstrations as they do"
         return Verdict("intrinsic", "data_coverage", "policy", None, None, text)
-    text = f"{why}, and the policy stays where the demonstrations are, but does not get through"
+    text = (
+        f"{why}, and the scene starts like demonstrations that it was trained on, but the policy does not get through"
+    )
     return Verdict("intrinsic", "planning", "policy", None, None, text)
 
 

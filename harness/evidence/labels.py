@@ -1,9 +1,15 @@
 """Labels: what the trace of a failed episode shows, by rules over its row (law 9: no simulator is needed).
 
-Every rule reads one number off the row and compares it with a threshold. Its strength is number / threshold; the
-strongest rule at or above 1 names the category, and the row keeps rule, step, number and threshold. If none reaches 1
-the label is `undetermined`: abstaining beats guessing. One rule comes first: where the expert fails the same scene
-under the same condition, the cell cannot be solved and the label is `evaluation`.
+Two other rows of the artifact come first. Where the expert fails the same scene under the same condition, the cell
+cannot be solved and the label is `evaluation`. Where the policy fails the same scene without any fault too, the faults
+are not to blame, and where it succeeds without them, they are.
+
+Every rule then reads one number off the row and compares it with a threshold. Its strength is number / threshold; the
+strongest one names the category, and the row keeps rule, step, number and threshold. If none reaches 1 the label is
+`undetermined`: abstaining beats guessing.
+
+Faults at work explain a failure by what they amounted to. Without them it is the policy's own: `data_coverage` if no
+demonstration that it was trained on starts like this scene, else `planning`.
 """
 
 from __future__ import annotations
@@ -12,20 +18,17 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from typing import Any
 
-__all__ = ["CATEGORIES", "LABEL_VERSION", "RULES", "Label", "Rule", "label"]
+from harness.contract.failure import BLAMES
 
-LABEL_VERSION = "labels-v1"
-CATEGORIES = (
-    "perception",
-    "state_estimation",
-    "planning",
-    "control",
-    "timing",
-    "data_coverage",
-    "evaluation",
-    "undetermined",
-    "none",
-)
+__all__ = ["CATEGORIES", "COVERED", "LABEL_VERSION", "RULES", "Elsewhere", "Label", "Rule", "label"]
+
+LABEL_VERSION = "labels-v2"
+CATEGORIES = (*BLAMES, "undetermined", "none")
+
+COVERED = 1.0
+"""Distance of a start to the starts of the demonstrations, in 99th percentiles of theirs, above which it is new."""
+STRAYED = 1.5
+"""Distance of a frame to the demonstrated frames, in 99th percentiles of theirs, above which it is far."""
 
 Row = Mapping[str, Any]
 
@@ -39,10 +42,24 @@ class Label:
 
 
 @dataclass(frozen=True)
+class Elsewhere:
+    """What other rows say of the same scene and replicate; None where there is no such row, or it is an error.
+
+    Attributes:
+        expert: whether the expert solved it under the same condition.
+        nominal: whether the same policy solved it without any fault.
+    """
+
+    expert: bool | None = None
+    nominal: bool | None = None
+
+
+@dataclass(frozen=True)
 class Rule:
     """One rule.
 
     Attributes:
+        of_faults: reads what faults did; the others read what the policy did by itself.
         value: the number, read off a row.
         threshold: where the rule starts to speak.
         step: the control step that shows it best, or -1.
@@ -55,10 +72,11 @@ class Rule:
     threshold: float
     text: str
     step: Callable[[Row], int] = lambda row: -1
+    of_faults: bool = True
 
 
 def _exposure(name: str) -> Callable[[Row], float]:
-    return lambda row: float(row["exposure"][name])
+    return lambda row: float(row["exposure"].get(name) or 0.0)
 
 
 def _column(name: str) -> Callable[[Row], float]:
@@ -78,15 +96,21 @@ def _first_missed_step(row: Row) -> int:
     return next((step for step, plan in enumerate(row["trace"]["plan_step"]) if plan < 0), -1)
 
 
+def _where_actions_are_touched(name: str) -> Callable[[Row], float]:
+    """A column, where a fault acts on commands: what a policy makes of bad frames may run into limits, too."""
+    return lambda row: float(row[name] or 0.0) if row["exposure"].get("action_fault", 1.0) else 0.0
+
+
 def _untracked(row: Row) -> float:
-    """Applied against commanded, where no delay explains the difference."""
-    return 0.0 if row["exposure"]["command_delay"] else float(row["action_error"] or 0.0)
+    """Applied against commanded, where nothing that is late explains the difference."""
+    late = row["exposure"]["command_delay"] or row["exposure"].get("command_period")
+    return 0.0 if late else _where_actions_are_touched("action_error")(row)
 
 
 def _stalled(row: Row) -> float:
-    """1 where, without any fault at work, the best progress was not reached in the last third of the episode."""
+    """1 where the best progress was not reached in the last third of the episode."""
     progress = row["trace"]["progress"]
-    return float(not row["faults"] and len(progress) > 0 and _best_step(row) < 2 * len(progress) / 3)
+    return float(len(progress) > 0 and _best_step(row) < 2 * len(progress) / 3)
 
 
 def _best_step(row: Row) -> int:
@@ -145,9 +169,17 @@ RULES: tuple[Rule, ...] = (
         _first_fault_step,
     ),
     Rule(
+        "commands rare",
+        "timing",
+        _exposure("command_period"),
+        1.0,
+        "a command was held for {value:.0f} steps more before the next one came",
+        _first_fault_step,
+    ),
+    Rule(
         "actuators saturated",
         "control",
-        _column("saturation"),
+        _where_actions_are_touched("saturation"),
         0.10,
         "a limit cut the command on {value:.0%} of the steps",
         _first_fault_step,
@@ -177,37 +209,96 @@ RULES: tuple[Rule, ...] = (
         _first_fault_step,
     ),
     Rule(
-        "far from the demonstrations",
-        "data_coverage",
-        _column("demonstration_distance"),
-        1.5,
-        "the visited states were {value:.1f} times as far from the demonstrations as these are from each other",
+        "object moved",
+        "planning",
+        _exposure("shift"),
+        0.01,
+        "the object was moved by {value:.2f} m, and the policy did not get over it",
+        _first_fault_step,
     ),
-    Rule("progress stalled", "planning", _stalled, 1.0, "progress stopped growing, with no fault at work", _best_step),
+    Rule(
+        "starts unlike the demonstrations",
+        "data_coverage",
+        _column("start_distance"),
+        COVERED,
+        "the scene starts {value:.1f} times as far from all demonstrations as these start from each other",
+        lambda row: 0,
+        of_faults=False,
+    ),
+    Rule(
+        "strayed from the demonstrations",
+        "planning",
+        _column("demonstration_distance"),
+        STRAYED,
+        "from a familiar start the policy strayed {value:.1f} times as far as demonstrations are from each other",
+        of_faults=False,
+    ),
+    Rule(
+        "progress stalled",
+        "planning",
+        _stalled,
+        1.0,
+        "progress stopped growing, with no fault to blame",
+        _best_step,
+        of_faults=False,
+    ),
+    Rule(
+        "nothing else to blame",
+        "planning",
+        lambda row: 1.0,
+        1.0,
+        "no fault is to blame, the start is familiar and the expert solves it: the policy did not get there in time",
+        of_faults=False,
+    ),
 )
 
 
-def label(row: Row, *, expert_solved: bool | None) -> Label:
+def label(row: Row, elsewhere: Elsewhere) -> Label:
     """The label of one row.
 
     Args:
         row: a row of schema v1.
-        expert_solved: whether the expert solved the same task, condition, scene and replicate; None if it did not run.
+        elsewhere: what other rows say of the same scene.
     """
     if row["outcome"] != "failure":
         return Label("none", None)
-    if expert_solved is False and row["policy"] != "expert":
+    if elsewhere.expert is False and row["policy"] != "expert":
         text = "the expert, with perfect knowledge of the state, fails this scene under this condition too"
         return Label("evaluation", _evidence("expert fails too", -1, 1.0, 1.0, text))
-    strength, _, rule, value = max(
-        ((rule.value(row) / rule.threshold, -index, rule, rule.value(row)) for index, rule in enumerate(RULES)),
+    by_faults = bool(row["faults"]) and elsewhere.nominal is not False
+    return _by_faults(row, elsewhere) if by_faults else _by_policy(row)
+
+
+def _by_faults(row: Row, elsewhere: Elsewhere) -> Label:
+    """The strongest rule about faults; where the same policy succeeds without them, the weakest trace is enough."""
+    strength, rule = _strongest(row, of_faults=True)
+    if strength >= 1 or (elsewhere.nominal and strength > 0):
+        return _said(rule, row, " (without faults the policy succeeds here)" if elsewhere.nominal else "")
+    return Label("undetermined", _evidence("no rule speaks", -1, strength, 1.0, "no evidence reaches its threshold"))
+
+
+def _by_policy(row: Row) -> Label:
+    """An unfamiliar start outweighs what the policy then did; something always speaks."""
+    start = next(rule for rule in RULES if rule.category == "data_coverage")
+    rule = start if start.value(row) >= start.threshold else _strongest(row, of_faults=False)[1]
+    return _said(rule, row, " (the policy fails here without any fault too)" if row["faults"] else "")
+
+
+def _strongest(row: Row, *, of_faults: bool) -> tuple[float, Rule]:
+    strength, _, rule = max(
+        (
+            (rule.value(row) / rule.threshold, -index, rule)
+            for index, rule in enumerate(RULES)
+            if rule.of_faults is of_faults
+        ),
         key=lambda item: item[:2],
     )
-    if strength < 1:
-        return Label(
-            "undetermined", _evidence("no rule speaks", -1, strength, 1.0, "no evidence reaches its threshold")
-        )
-    text = rule.text.format(value=value, threshold=rule.threshold)
+    return strength, rule
+
+
+def _said(rule: Rule, row: Row, remark: str) -> Label:
+    value = rule.value(row)
+    text = rule.text.format(value=value, threshold=rule.threshold) + remark
     return Label(rule.category, _evidence(rule.name, rule.step(row), value, rule.threshold, text))
 
 

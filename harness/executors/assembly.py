@@ -14,12 +14,14 @@ import pyarrow.parquet as pq
 
 from harness.artifact.digest import run_digest
 from harness.artifact.journal import Journal, write_parquet
-from harness.artifact.labelling import EVERYWHERE, expert_outcomes, relabel
+from harness.artifact.labelling import relabel
 from harness.artifact.provenance import provenance
 from harness.artifact.schema import VERSION
 from harness.contract.task import Task
 from harness.demonstrations import dataset_hash, read
+from harness.evidence.calibrated import calibrated
 from harness.evidence.codebook import code_use
+from harness.evidence.company import EVERYWHERE, Company
 from harness.evidence.controls import check_controls
 from harness.manifest.manifest import Manifest
 from harness.manifest.plan import EpisodeKey, episode_id
@@ -56,11 +58,11 @@ def assemble(
             "valid": bool(checks) and all(check.in_band for check in checks),
             "checks": [asdict(check) for check in checks],
         },
+        "calibration": calibrated(),
         "digest": run_digest(row["digest"] for row in light),
         "provenance": provenance(lanes=options.lanes, threads=options.threads, command=list(options.command)),
     }
-    encoded = {f"samepanel.{key}".encode(): json.dumps(value).encode() for key, value in metadata.items()}
-    write_parquet(options.out, _labelled(plan, ids, journal, light), encoded)
+    write_parquet(options.out, _labelled(plan, ids, journal, light), metadata)
 
 
 def _with_code_use(
@@ -99,8 +101,8 @@ def dataset_cards(manifest: Manifest) -> dict[str, Any]:
 def _labelled(
     plan: Sequence[EpisodeKey], ids: Sequence[str], journal: Journal, light: Sequence[Mapping[str, Any]]
 ) -> Iterator[pa.Table]:
-    solved = expert_outcomes(light)
+    company = Company(light)
     pairs = zip(plan, ids, strict=True)
     for _, group in groupby(pairs, lambda pair: (pair[0].cell.policy, pair[0].cell.task)):
         for block in batched((episode for _, episode in group), ROW_GROUP):
-            yield relabel(journal.read(block), solved)
+            yield relabel(journal.read(block), company)

@@ -19,6 +19,7 @@ from harness.artifact.reader import Artifact
 from harness.contract.policy import Runtime
 from harness.errors import ArtifactError, UnknownIdError
 from harness.evidence.causes import Facts, Subset, Verdict, compared, conclude, wanted
+from harness.evidence.company import EXPERT
 from harness.executors.audit import difference, open_manifest
 from harness.executors.stage import Act, Call, Stage
 from harness.executors.training import make_ticket, train_missing
@@ -32,7 +33,6 @@ from harness.seeding import generator
 
 __all__ = ["Budget", "Explanation", "explain"]
 
-EXPERT = "expert"
 LATER = 4
 """Steps after a point of no return that are asked before it is believed."""
 
@@ -42,7 +42,8 @@ class Budget:
     """How much is spent.
 
     Attributes:
-        episodes: failed episodes to explain, a seeded draw among those of the policies; named ones come instead.
+        episodes: failed episodes to explain, a seeded draw among those of the policies; named ones, which may be
+            controls', come instead.
         replicates: redraws of the policy noise for each set of faults that the verdict compares.
         named: beginnings of ids of episodes.
         seed: of the draw.
@@ -111,7 +112,7 @@ def explain(
     """Find the causes of failed episodes.
 
     Raises:
-        UnknownIdError: a named episode is not there, or is no failure of a policy.
+        UnknownIdError: a named episode is not there, or is no failure.
         ArtifactError: an episode does not repeat here bit for bit, so that no probe could tell anything.
     """
     manifest = open_manifest(artifact)
@@ -130,7 +131,8 @@ def explain(
 def _cases(artifact: Artifact, manifest: Manifest, budget: Budget) -> list[_Case]:
     keys = {episode_id(key, manifest.panel.panel_id): key for key in episodes(manifest)}
     rows = artifact.columns("episode", "purpose", "outcome").to_pylist()
-    failed = [row["episode"] for row in rows if row["outcome"] == "failure" and row["purpose"] == "panel"]
+    purposes = ("panel", "control") if budget.named else ("panel",)
+    failed = [row["episode"] for row in rows if row["outcome"] == "failure" and row["purpose"] in purposes]
     if budget.named:
         chosen = {_named(name, failed) for name in budget.named}
     else:
@@ -143,7 +145,7 @@ def _named(name: str, failed: Sequence[str]) -> str:
     found = [episode for episode in failed if episode.startswith(name)]
     if len(found) != 1:
         raise UnknownIdError(
-            f"episode {name!r}", expected="the beginning of one failed episode of a policy", got=f"{len(found)} such"
+            f"episode {name!r}", expected="the beginning of one failed episode", got=f"{len(found)} such"
         )
     return found[0]
 
@@ -186,7 +188,8 @@ class _Inquiry:
         watcher: Watcher,
     ) -> None:
         self._artifact, self._manifest, self._cases, self._lanes = artifact, manifest, cases, lanes
-        acting = {(case.key.cell.policy, case.key.cell.task) for case in cases}
+        behind = {control.label: control.of for control in manifest.controls}
+        acting = {(behind.get(case.key.cell.policy) or case.key.cell.policy, case.key.cell.task) for case in cases}
         specs = [spec for spec in manifest.policies if (spec.label, spec.task) in acting]
         tickets = {(spec.label, spec.task): make_ticket(spec, runtime.device) for spec in specs}
         made = list(tickets.values())
@@ -235,7 +238,7 @@ class _Inquiry:
             )
         case.rollout = act.rollout
         if not case.faults:
-            case.facts.distance = act.row["demonstration_distance"]
+            case.facts.distance = act.row["start_distance"]
 
     def ask_expert(self) -> None:
         """From the start, where the panel's own control did not run."""
@@ -279,7 +282,7 @@ class _Inquiry:
             return
         case.facts.outcomes[kept] = success
         if not kept:
-            case.facts.distance = act.row["demonstration_distance"]
+            case.facts.distance = act.row["start_distance"]
 
     def bisect(self) -> None:
         """Find the last step from which the expert saves the episode.

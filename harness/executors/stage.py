@@ -75,7 +75,7 @@ class Stage:
         self._controls = {spec.label: spec for spec in manifest.controls}
         self._tickets, self._runtime = tickets, runtime
         self._engines: dict[str, Engine] = {}
-        self._familiarities: dict[str, Familiarity] = {}
+        self._familiarities: dict[tuple[str, str], Familiarity] = {}
         self._actors: dict[tuple[str, str], Actor] = {}
 
     def actor(self, label: str, task_id: str) -> Actor:
@@ -119,7 +119,7 @@ class Stage:
             episode = rollout.assignment.episode
             call = by_id[episode]
             identity = _identity(episode, call, actor, panel.panel_id)
-            measure = self._familiarity(task_id) if call.key.cell.purpose == "panel" else None
+            measure = self._familiarity(label, task_id)
             row = build_row(identity, rollout, realised.pop(episode), engine.contract, measure)
             yield Act(call, rollout, row)
 
@@ -129,11 +129,15 @@ class Stage:
             check_engine(self._engines[task_id])
         return self._engines[task_id]
 
-    def _familiarity(self, task_id: str) -> Familiarity:
-        if task_id not in self._familiarities:
+    def _familiarity(self, label: str, task_id: str) -> Familiarity:
+        """To what the policy was trained on; a control is measured by all demonstrations of the task."""
+        ticket = self._tickets.get((label, task_id))
+        part = "" if ticket is None else ticket.selection.model_dump_json()
+        if (task_id, part) not in self._familiarities:
             task: Task = load("tasks", task_id)
-            self._familiarities[task_id] = Familiarity(read(task.demonstrations, task.contract))
-        return self._familiarities[task_id]
+            known = ticket.demonstrations() if ticket else read(task.demonstrations, task.contract)
+            self._familiarities[task_id, part] = Familiarity(known)
+        return self._familiarities[task_id, part]
 
     def _build(self, label: str, task_id: str) -> Actor:
         if (label, task_id) in self._policies:

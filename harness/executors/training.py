@@ -11,16 +11,18 @@ import multiprocessing
 import os
 import queue
 import signal
+import tempfile
 import traceback
-from collections.abc import Sequence
-from dataclasses import dataclass
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
+from dataclasses import dataclass, field
 from multiprocessing.context import SpawnProcess
 from pathlib import Path
 from typing import Any
 
 from harness.contract.policy import Execution, Method, Progress, Runtime, TrainingJob
 from harness.contract.task import Task
-from harness.demonstrations import dataset_hash
+from harness.demonstrations import Demonstrations, Selection, dataset_hash, read, select, write
 from harness.errors import SamepanelError, WorkerError
 from harness.executors.watcher import Report
 from harness.hashing import content_hash
@@ -46,6 +48,7 @@ class Ticket:
         label: method and seed, as in the artifact's column `policy`.
         recipe: settings as the manifest gives them, overrides of the task merged in.
         key: hash of all that decides the weights.
+        selection: of the task's demonstrations.
     """
 
     label: str
@@ -56,6 +59,7 @@ class Ticket:
     seed: int
     device: str
     key: str
+    selection: Selection = field(default_factory=Selection)
 
     @property
     def directory(self) -> Path:
@@ -67,11 +71,17 @@ class Ticket:
         """Whether the checkpoint is there; the card is written last."""
         return (self.directory / "card.json").is_file()
 
+    def demonstrations(self) -> Demonstrations:
+        """What the checkpoint is trained on."""
+        task: Task = load("tasks", self.task)
+        return select(read(task.demonstrations, task.contract), self.selection, task.contract)
+
 
 def make_ticket(spec: PolicySpec, device: str) -> Ticket:
     """Hash what decides the weights: method and version, recipe, data, contract, seed."""
     task: Task = load("tasks", spec.task)
     recipe = spec.recipe.model_dump(mode="json")
+    selection = spec.demonstrations.model_dump(mode="json", exclude_defaults=True)
     key = content_hash(
         {
             "method": spec.method,
@@ -80,9 +90,12 @@ def make_ticket(spec: PolicySpec, device: str) -> Ticket:
             "dataset": dataset_hash(task.demonstrations),
             "contract": task.contract.model_dump(mode="json"),
             "seed": spec.seed,
+            **({"selection": selection} if selection else {}),
         }
     )
-    return Ticket(spec.label, spec.method, spec.task, recipe, spec.execution, spec.seed, device, key)
+    return Ticket(
+        spec.label, spec.method, spec.task, recipe, spec.execution, spec.seed, device, key, spec.demonstrations
+    )
 
 
 def train_missing(tickets: Sequence[Ticket], *, workers: int, report: Report) -> None:
@@ -203,14 +216,27 @@ def _speaker(number: int, key: str, messages: multiprocessing.Queue[tuple[int, s
 def _train(ticket: Ticket, progress: Progress) -> None:
     plugin: Method = load("methods", ticket.method)
     task: Task = load("tasks", ticket.task)
-    job = TrainingJob(
-        task=task.contract,
-        dataset=task.demonstrations,
-        dataset_hash=dataset_hash(task.demonstrations),
-        recipe=plugin.recipe.model_validate(ticket.recipe),
-        execution=ticket.execution,
-        seed=ticket.seed,
-        directory=ticket.directory,
-        runtime=Runtime(threads=1, device=ticket.device),
-    )
-    plugin.train(job, progress)
+    with _training_set(ticket, task) as dataset:
+        job = TrainingJob(
+            task=task.contract,
+            dataset=dataset,
+            dataset_hash=dataset_hash(dataset),
+            recipe=plugin.recipe.model_validate(ticket.recipe),
+            execution=ticket.execution,
+            seed=ticket.seed,
+            directory=ticket.directory,
+            runtime=Runtime(threads=1, device=ticket.device),
+        )
+        plugin.train(job, progress)
+
+
+@contextmanager
+def _training_set(ticket: Ticket, task: Task) -> Iterator[Path]:
+    """The task's own folder, or one with the selected demonstrations that is gone afterwards."""
+    if ticket.selection == Selection():
+        yield task.demonstrations
+        return
+    with tempfile.TemporaryDirectory() as folder:
+        selected = Path(folder) / "demonstrations"
+        write(selected, task.contract, ticket.demonstrations())
+        yield selected

@@ -53,7 +53,7 @@ class Fault(ContractModel):
 
     Attributes:
         meaning: what happens on a real robot, in one line.
-        category: what fails in a robot that this fault brings down; one of `harness.evidence.labels.CATEGORIES`.
+        category: what fails in a robot that this fault brings down; one of `harness.contract.failure.BLAMES`.
         source: where the model of the fault comes from, if anywhere.
         ladder: what the levels of severity mean; `ladder_of` says it for given parameters.
         added: parameters that came after panels had been hashed; left out of a document while at their default, so

@@ -10,7 +10,7 @@ from pydantic import Field
 
 from harness.contract.task import TaskContract
 from harness.errors import ManifestError, UnknownIdError
-from harness.faults import action, actuator, dynamics, observation, scene, sensor, timing
+from harness.faults import action, actuator, dynamics, evaluation, observation, scene, sensor, timing
 from harness.faults.base import Fault
 from harness.faults.ladder import SEVERITY
 
@@ -48,7 +48,8 @@ AnyFault = Annotated[
     | dynamics.Tilt
     | dynamics.Slip
     | dynamics.Push
-    | scene.ObjectShift,
+    | scene.ObjectShift
+    | evaluation.MissedSuccess,
     Field(discriminator="fault"),
 ]
 """A fault as a manifest gives it, told apart by the key `fault`."""
@@ -86,6 +87,7 @@ _CATALOGUE: tuple[type[Fault], ...] = (
     dynamics.Slip,
     dynamics.Push,
     scene.ObjectShift,
+    evaluation.MissedSuccess,
 )
 _BY_ID: dict[str, type[Fault]] = {fault.model_fields["fault"].default: fault for fault in _CATALOGUE}
 _RANK = {fault_id: rank for rank, fault_id in enumerate(_BY_ID)}

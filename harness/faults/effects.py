@@ -21,7 +21,8 @@ Action, from the policy to the motor:
 7. the actuator follows: `deadband`, `rate_limit`, `stuck`. At last the actuator bounds hold, come what may.
 
 Timing: latencies of a query (`latency`, `jitter`) add up, in steps. Dynamics: factors on one parameter multiply,
-payloads, tilts and pushes add up. Scene: one shift of the object, before the step that it belongs to.
+payloads, tilts and pushes add up. Scene: one shift of the object, before the step that it belongs to. Evaluation: steps
+on which success goes unseen, joined.
 """
 
 from __future__ import annotations
@@ -29,7 +30,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 
 import numpy as np
-from jaxtyping import Float32, Float64, Int32
+from jaxtyping import Bool, Float32, Float64, Int32
 
 from harness.contract.fields import Array, bounds
 from harness.contract.task import Dynamics, TaskContract
@@ -58,6 +59,7 @@ class Effects:
         shift: by how much, metre, world x and y.
         sensing: errors of the sensors beyond an offset; None if there are none.
         actuation: errors of the actuators beyond an offset and limits; None if there are none.
+        missed: steps at the end of which the evaluator does not see success; None if there are none.
     """
 
     observation_source: Int32[Array, " T"]
@@ -73,6 +75,7 @@ class Effects:
     shift: Float64[Array, " 2"]
     sensing: Sensing | None = None
     actuation: Actuation | None = None
+    missed: Bool[Array, " T"] | None = None
 
 
 def nominal(contract: TaskContract) -> Effects:

@@ -7,8 +7,10 @@ from typing import Annotated, Any, Literal
 from pydantic import AfterValidator, BeforeValidator, Field, StrictInt, WithJsonSchema
 from pydantic_core import PydanticCustomError
 
+from harness.contract.failure import Blame
 from harness.contract.fields import ContractModel
 from harness.contract.task import Split
+from harness.demonstrations import Selection
 from harness.faults.catalogue import AnyFault
 from harness.manifest.ladders import Family
 
@@ -16,7 +18,9 @@ __all__ = [
     "ALL",
     "NOMINAL",
     "SCHEMA",
+    "CalibrationEntry",
     "ControlEntry",
+    "DefectEntry",
     "DefinitionsFile",
     "ExecutionEntry",
     "ExplainEntry",
@@ -88,7 +92,7 @@ class ControlEntry(ContractModel):
 
     control: str = Field(description="id of a registered control", examples=["zero"])
     conditions: Conditions = Field(default=(NOMINAL,), description="`all`, or names of conditions of the panel")
-    of: str | None = Field(default=None, description="the policy that is shuffled")
+    of: str | None = Field(default=None, description="the policy that a control such as `shuffled` wraps")
 
 
 class RunEntry(ContractModel):
@@ -106,6 +110,24 @@ class ExplainEntry(ContractModel):
     replicates: Count = Field(default=4, description="redraws of the policy noise a set of faults")
 
 
+class DefectEntry(ContractModel):
+    """A policy or control that is known to be defective."""
+
+    category: Blame = Field(description="what its failures are", examples=["planning"])
+    healthy: str = Field(description="label of the same without the defect", examples=["act-s0"])
+
+
+class CalibrationEntry(ContractModel):
+    """What is known of the episodes of a manifest, for `samepanel calibrate`. It changes none, so it is not hashed.
+
+    A condition that is not named here has the category of its faults.
+    """
+
+    defects: dict[str, DefectEntry] = Field(default_factory=dict, description="by label; they count on nominal only")
+    conditions: dict[str, Blame] = Field(default_factory=dict, description="category of the failures under a condition")
+    causes: Count = Field(default=20, description="failures of a task and category whose causes are looked for")
+
+
 class ExecutionEntry(ContractModel):
     """How chunks are executed; see `harness.contract.policy.Execution`."""
 
@@ -118,6 +140,7 @@ class TaskOverride(ContractModel):
 
     recipe: dict[str, Any] = Field(default_factory=dict)
     execution: ExecutionEntry = ExecutionEntry()
+    demonstrations: Selection | None = Field(default=None, description="replaces the shared selection")
 
 
 class PolicyDefinition(ContractModel):
@@ -126,6 +149,7 @@ class PolicyDefinition(ContractModel):
     method: str = Field(description="id of a registered method", examples=["act"])
     recipe: dict[str, Any] = Field(default_factory=dict, description="settings of the method; see its recipe")
     execution: ExecutionEntry = ExecutionEntry()
+    demonstrations: Selection = Field(default=Selection(), description="what it is trained on; all if left out")
     tasks: dict[str, TaskOverride] = Field(default_factory=dict, description="what differs, by task id")
 
 
@@ -154,3 +178,7 @@ class ManifestFile(ContractModel):
     )
     run: RunEntry = RunEntry()
     explain: ExplainEntry = ExplainEntry()
+    calibration: CalibrationEntry | None = None
+    anchor: str | None = Field(
+        default=None, description="label of a policy that `samepanel weekly` expects to be the same every week"
+    )

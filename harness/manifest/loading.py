@@ -19,7 +19,7 @@ from harness.manifest.recipes import specify
 
 __all__ = ["load_manifest"]
 
-_DERIVED_CONTROLS = ("shuffled",)
+_DERIVED_CONTROLS = ("again", "blind", "shuffled")
 
 
 def load_manifest(name: str | Path) -> Manifest:
@@ -39,7 +39,36 @@ def load_manifest(name: str | Path) -> Manifest:
     _refuse_repeats([control.label for control in controls], source, "controls")
     for control in file.bands:
         _look_up("control", control, registry.ids("controls"), source.where(("bands", control)))
-    return Manifest(file.name, panel, policies, controls, DEFAULT_BANDS | file.bands, file.run, file.explain)
+    manifest = Manifest(
+        name=file.name,
+        panel=panel,
+        policies=policies,
+        controls=controls,
+        bands=DEFAULT_BANDS | file.bands,
+        run=file.run,
+        explain=file.explain,
+        calibration=file.calibration,
+        anchor=file.anchor,
+    )
+    _check_labels(manifest, source)
+    return manifest
+
+
+def _check_labels(manifest: Manifest, source: Source) -> None:
+    """Labels and conditions that other sections name are those of the manifest."""
+    labels = [*(policy.label for policy in manifest.policies), *(control.label for control in manifest.controls)]
+    what = "policy or control of this manifest"
+    if manifest.anchor is not None:
+        _look_up(what, manifest.anchor, labels, source.where(("anchor",)))
+    if manifest.calibration is None:
+        return
+    for label, defect in manifest.calibration.defects.items():
+        where = source.where(("calibration", "defects", label))
+        _look_up(what, label, labels, where)
+        _look_up(what, defect.healthy, labels, f"{where}.healthy")
+    for condition in manifest.calibration.conditions:
+        where = source.where(("calibration", "conditions", condition))
+        _look_up("condition of this panel", condition, manifest.panel.conditions, where)
 
 
 def _panel(file: ManifestFile, found: Definitions, source: Source) -> Panel:

@@ -8,7 +8,8 @@ from typing import Any
 from pydantic import BaseModel
 
 from harness.contract.policy import Execution
-from harness.manifest.documents import SCHEMA, ExplainEntry, RunEntry
+from harness.demonstrations import Selection
+from harness.manifest.documents import SCHEMA, CalibrationEntry, ExplainEntry, RunEntry
 from harness.manifest.panel import Panel
 
 __all__ = ["DEFAULT_BANDS", "ControlSpec", "Manifest", "PolicySpec"]
@@ -28,6 +29,7 @@ class PolicySpec:
         seed: training seed.
         recipe: validated by the method.
         execution: how its chunks are executed.
+        demonstrations: what it is trained on.
     """
 
     name: str
@@ -37,6 +39,7 @@ class PolicySpec:
     seed: int
     recipe: BaseModel
     execution: Execution
+    demonstrations: Selection = field(default_factory=Selection)
 
     @property
     def label(self) -> str:
@@ -54,6 +57,7 @@ class PolicySpec:
             "seed": self.seed,
             "recipe": self.recipe.model_dump(mode="json"),
             "execution": self.execution.model_dump(mode="json"),
+            "demonstrations": self.demonstrations.model_dump(mode="json", exclude_defaults=True),
         }
 
 
@@ -83,6 +87,8 @@ class Manifest:
         bands: per control, the nominal success rate it must have for the run to be valid.
         run: how the machine is used; never hashed.
         explain: what finding causes may spend; never hashed.
+        calibration: what is known of its episodes, if it is one to calibrate with; never hashed.
+        anchor: label of a policy that is expected to be the same every week; never hashed.
     """
 
     name: str
@@ -92,6 +98,8 @@ class Manifest:
     bands: dict[str, tuple[float, float]]
     run: RunEntry
     explain: ExplainEntry = field(default_factory=ExplainEntry)
+    calibration: CalibrationEntry | None = None
+    anchor: str | None = None
 
     def document(self) -> dict[str, Any]:
         """The resolved manifest as JSON, for the artifact's metadata."""
@@ -108,4 +116,6 @@ class Manifest:
             "bands": {name: list(band) for name, band in self.bands.items()},
             "run": self.run.model_dump(mode="json"),
             "explain": self.explain.model_dump(mode="json"),
+            "anchor": self.anchor,
+            "calibration": None if self.calibration is None else self.calibration.model_dump(mode="json"),
         }

@@ -34,9 +34,19 @@ def specify(policy: NamedPolicy, task: str, seed: int) -> PolicySpec:
         seed=seed,
         recipe=_settled(method.recipe, recipe, policy, task, "recipe"),
         execution=_settled(Execution, execution, policy, task, "execution"),
+        demonstrations=override.demonstrations or definition.demonstrations,
     )
+    _check_selection(spec, _where(policy, task, ("demonstrations", "within")))
     _check_chunk(spec, _where(policy, task, ("execution", "execute")))
     return spec
+
+
+def _check_selection(spec: PolicySpec, where: str) -> None:
+    known = registry.load("tasks", spec.task).contract.resets["train"]
+    for name in spec.demonstrations.within:
+        if name not in known:
+            fix = UnknownIdError.of("reset variable", name, known).fix
+            raise ManifestError(where, got=f"unknown reset variable {name!r} of {spec.task}", fix=fix)
 
 
 def _check_chunk(spec: PolicySpec, where: str) -> None:

@@ -8,8 +8,9 @@ from typing import Any
 from pydantic import ValidationError
 
 from harness.contract.policy import Execution, Method
+from harness.demonstrations import Selection
 from harness.errors import ManifestError
-from harness.manifest.documents import ExplainEntry, RunEntry
+from harness.manifest.documents import CalibrationEntry, ExplainEntry, RunEntry
 from harness.manifest.manifest import ControlSpec, Manifest, PolicySpec
 from harness.manifest.panel import Panel
 from harness.registry import load
@@ -35,6 +36,8 @@ def restore(document: Mapping[str, Any]) -> Manifest:
             bands={name: (low, high) for name, (low, high) in document["bands"].items()},
             run=RunEntry.model_validate(document["run"]),
             explain=ExplainEntry.model_validate(document.get("explain", {})),
+            calibration=_calibration(document.get("calibration")),
+            anchor=document.get("anchor"),
         )
     except (KeyError, TypeError, ValidationError) as error:
         raise ManifestError(
@@ -43,6 +46,10 @@ def restore(document: Mapping[str, Any]) -> Manifest:
             got=str(error).splitlines()[0],
             fix="use the samepanel version in the artifact's provenance",
         ) from error
+
+
+def _calibration(document: Mapping[str, Any] | None) -> CalibrationEntry | None:
+    return None if document is None else CalibrationEntry.model_validate(document)
 
 
 def _policy(item: Mapping[str, Any]) -> PolicySpec:
@@ -62,4 +69,5 @@ def _policy(item: Mapping[str, Any]) -> PolicySpec:
         seed=item["seed"],
         recipe=plugin.recipe.model_validate(item["recipe"]),
         execution=Execution.model_validate(item["execution"]),
+        demonstrations=Selection.model_validate(item.get("demonstrations", {})),
     )

@@ -47,6 +47,7 @@ class Lanes:
         self.measured = np.zeros((count, steps + 1, observation), np.float32)
         self.signals = np.zeros((count, steps, len(contract.signals)), np.float32)
         self.success = np.zeros((count, steps), bool)
+        self.missed = np.zeros((count, steps), bool)
         self.commanded = np.zeros((count, steps, action), np.float32)
         self.applied = np.zeros((count, steps, action), np.float32)
         self.plan_step = np.zeros((count, steps), np.int32)
@@ -100,6 +101,7 @@ class Lanes:
         self.action_source[lane], self.action_offset[lane] = effects.action_source, effects.action_offset
         self.action_low[lane], self.action_high[lane] = effects.action_low, effects.action_high
         self.latency[lane], self.dynamics[lane] = effects.latency, effects.dynamics
+        self.missed[lane] = False if effects.missed is None else effects.missed
         self.push[lane], self.pushed[lane] = effects.push, bool(effects.push.any())
         self.shift_step[lane], self.shift[lane] = effects.shift_step, effects.shift
 

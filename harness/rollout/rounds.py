@@ -286,7 +286,7 @@ class _Rounds:
         lanes.states[rows, steps + 1] = moved.states
         lanes.measured[rows, steps + 1] = moved.observations
         lanes.signals[rows, steps] = moved.signals
-        lanes.success[rows, steps] = moved.success & ~moved.diverged
+        lanes.success[rows, steps] = moved.success & ~moved.diverged & ~lanes.missed[rows, steps]
         ends = self._ends(index, steps) | moved.diverged
         ended = ends.any(axis=1)
         first = np.argmax(ends, axis=1)

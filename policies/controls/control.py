@@ -8,8 +8,9 @@ from collections.abc import Callable
 from harness.contract.policy import Execution, Policy, Runtime
 from harness.contract.task import Task
 from harness.demonstrations import Demonstrations
+from harness.errors import ContractError
 
-__all__ = ["WIDTH", "Control"]
+__all__ = ["WIDTH", "Control", "wrapped"]
 
 WIDTH = 32
 """Lanes per query of a control; they are independent, so any number gives the same bits."""
@@ -45,3 +46,15 @@ class Control(abc.ABC):
     def execution(self, policy: Policy) -> Execution:
         """How the harness executes the policy that `build` made: whole chunks, open loop."""
         return Execution(execute=policy.contract.chunk)
+
+
+def wrapped(control: Control, task: Task, inner: Policy | None) -> Policy:
+    """The policy that a control wraps. Raises ContractError if there is none, or it is of another task."""
+    if inner is None or inner.contract.task != task.contract.id:
+        raise ContractError(
+            f"control {control.name!r} of task {task.contract.id!r}",
+            expected="a trained policy of this task to wrap",
+            got="none" if inner is None else f"one of {inner.contract.task!r}",
+            fix=f"name the policy that `{control.name}` wraps in the manifest",
+        )
+    return inner

@@ -14,8 +14,7 @@ from harness.contract.fields import Array
 from harness.contract.policy import Execution, NoiseSpec, Plan, Policy, PolicyContract, Query, Runtime
 from harness.contract.task import Task
 from harness.demonstrations import Demonstrations
-from harness.errors import ContractError
-from policies.controls.control import Control
+from policies.controls.control import Control, wrapped
 
 __all__ = ["ShuffledControl", "ShuffledPolicy"]
 
@@ -82,14 +81,7 @@ class ShuffledControl(Control):
         self, task: Task, demonstrations: Callable[[], Demonstrations], runtime: Runtime, inner: Policy | None
     ) -> ShuffledPolicy:
         """The control for a task, around `inner`."""
-        if inner is None or inner.contract.task != task.contract.id:
-            raise ContractError(
-                f"control 'shuffled' of task {task.contract.id!r}",
-                expected="a trained policy of this task to wrap",
-                got="none" if inner is None else f"one of {inner.contract.task!r}",
-                fix="name the policy that `shuffled` wraps in the manifest",
-            )
-        return ShuffledPolicy(inner, demonstrations())
+        return ShuffledPolicy(wrapped(self, task, inner), demonstrations())
 
     def execution(self, policy: Policy) -> Execution:
         """That of the wrapped policy, from its card."""

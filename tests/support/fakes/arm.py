@@ -107,6 +107,7 @@ SPECIMENS = {
     "dynamics.slip": {},
     "dynamics.push": {},
     "scene.object_shift": {},
+    "evaluation.missed_success": {},
 }
 """What a fault needs beside its severity, to act on `ARM`."""
 

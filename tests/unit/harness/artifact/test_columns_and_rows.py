@@ -119,16 +119,19 @@ def test_observation_age_is_that_of_the_delivered_frames():
 
 def test_familiarity_is_measured_for_failures_only(rollouts):
     class Far:
+        def start(self, observation):
+            return float(observation.ndim)
+
         def distance(self, observations):
             return 7.0
 
-    measured = {
-        name: row_of(item, "everything" if name == "success" else "nominal", familiarity=Far())[
-            "demonstration_distance"
-        ]
+    rows = {
+        name: row_of(item, "everything" if name == "success" else "nominal", familiarity=Far())
         for name, item in rollouts.items()
     }
-    assert measured == {"success": None, "failure": 7.0, "error": None, "diverged": None}
+    measured = {name: (row["start_distance"], row["demonstration_distance"]) for name, row in rows.items()}
+    nothing = (None, None)
+    assert measured == {"success": nothing, "failure": (1.0, 7.0), "error": nothing, "diverged": nothing}
 
 
 def test_every_column_is_documented_once():

@@ -118,8 +118,8 @@ def test_a_file_that_fails_half_way_leaves_nothing(rows, tmp_path):
 
 def test_every_table_is_a_row_group_and_metadata_is_kept(rows, tmp_path):
     path = tmp_path / "out.parquet"
-    write_parquet(path, iter([table(rows[:1]), table(rows[1:])]), {b"key": b"value"})
+    write_parquet(path, iter([table(rows[:1]), table(rows[1:])]), {"key": "value"})
     file = pq.ParquetFile(path)
     assert file.num_row_groups == 2
-    assert file.metadata.metadata[b"key"] == b"value"
+    assert file.metadata.metadata[b"samepanel.key"] == b'"value"'
     assert file.metadata.row_group(0).column(0).compression == "ZSTD"

@@ -15,7 +15,8 @@ from harness.errors import ArtifactError, UnknownIdError
 def test_columns_and_metadata(fake_artifact):
     artifact = open_artifact(fake_artifact)
     assert set(artifact.metadata) == {
-        "schema_version", "run_id", "manifest", "datasets", "policies", "controls", "digest", "provenance",
+        "schema_version", "run_id", "manifest", "datasets", "policies", "controls", "calibration", "digest",
+        "provenance",
     }  # fmt: skip
     assert artifact.columns("policy", "success").column_names == ["policy", "success"]
 
@@ -82,7 +83,7 @@ def test_another_major_version_is_refused_and_a_minor_one_is_not(tmp_path):
         pq.write_table(pa.table({"a": [1]}).replace_schema_metadata(metadata), path)
         return path
 
-    with pytest.raises(ArtifactError, match=r"expected schema version 1\.1; got 2\.0"):
+    with pytest.raises(ArtifactError, match=r"expected schema version 1\.2; got 2\.0"):
         open_artifact(stored("2.0"))
     assert open_artifact(stored("1.9")).metadata["schema_version"] == "1.9"
 

@@ -6,7 +6,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from harness.evidence.causes import FAR, Facts, compared, conclude, smallest_failing, wanted
+from harness.evidence.causes import Facts, compared, conclude, smallest_failing, wanted
+from harness.evidence.labels import COVERED
 
 CATEGORIES = {"drop": "perception", "noise": "state_estimation", "dropout": "control", "latency": "timing"}
 
@@ -52,7 +53,7 @@ def test_two_faults_of_which_either_suffices_are_redundant():
 
 
 @pytest.mark.parametrize(
-    ("distance", "category"), [(None, "planning"), (FAR - 0.1, "planning"), (FAR, "data_coverage")]
+    ("distance", "category"), [(None, "planning"), (COVERED - 0.1, "planning"), (COVERED, "data_coverage")]
 )
 @pytest.mark.parametrize("names", [(), ("drop",), tuple(CATEGORIES)])
 def test_what_fails_without_any_fault_is_intrinsic(names, distance, category):

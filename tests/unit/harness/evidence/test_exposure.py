@@ -11,7 +11,7 @@ from harness.artifact.rows import Identity, build_row
 from harness.contract.scenes import draw_scene
 from harness.contract.task import Dynamics
 from harness.evidence.exposure import _octaves, exposure
-from harness.evidence.labels import label
+from harness.evidence.labels import Elsewhere, label
 from harness.faults import catalogue
 from harness.faults.catalogue import AnyFault
 from harness.faults.realise import realise
@@ -27,10 +27,8 @@ PARAMETERS = {
     "dynamics.push": {"severity": 5},
 }
 """What is severe on the fake task."""
-SILENT = ("scene.object_shift",)
-"""A moved object is no evidence of its own: the policy has to see it."""
-DISPUTED = {"action.dropout": "timing"}
-"""A command that is held is a command that is late, and as such it is labelled."""
+EVALUATOR = "evaluation.missed_success"
+"""It shows in no trace, but the expert fails under it too."""
 IDS = [fault for fault in catalogue.ids() if fault not in ("dynamics.payload", "dynamics.tilt", "dynamics.slip")]
 
 
@@ -48,21 +46,24 @@ def row_under(fault, **parameters):
     return build_row(Identity(**identity), rollout, realised, CONTRACT, None) | {"outcome": "failure"}
 
 
-@pytest.mark.parametrize("fault", [fault for fault in IDS if fault not in SILENT])
+@pytest.mark.parametrize("fault", [fault for fault in IDS if fault != EVALUATOR])
 def test_a_failure_under_a_severe_fault_is_labelled_with_what_the_fault_brings_down(fault):
-    expected = DISPUTED.get(fault, catalogue.lookup(fault).category)
-    assert label(row_under(fault), expert_solved=True).category == expected
+    for nominal in (True, None):
+        found = label(row_under(fault), Elsewhere(expert=True, nominal=nominal))
+        assert found.category == catalogue.lookup(fault).category
 
 
-@pytest.mark.parametrize("fault", SILENT)
-def test_where_there_is_no_evidence_the_label_abstains(fault):
-    assert label(row_under(fault), expert_solved=True).category == "undetermined"
+def test_a_deaf_evaluator_is_known_by_the_expert_that_fails_too():
+    row = row_under(EVALUATOR)
+    assert label(row, Elsewhere(expert=False)).category == "evaluation"
+    assert label(row, Elsewhere(expert=True, nominal=True)).category == "undetermined"
 
 
 def test_a_zero_for_a_lost_command_is_no_late_command():
     row = row_under("action.dropout", probability=0.9, fill="zero")
     assert row["exposure"]["command_delay"] == 0
-    assert label(row, expert_solved=True).evidence["rule"] == "command not followed"
+    assert row["exposure"]["action_fault"] > 0.8
+    assert label(row, Elsewhere(expert=True, nominal=True)).evidence["rule"] == "command not followed"
 
 
 def test_the_error_of_a_sensor_is_what_it_adds_and_not_how_old_it_is():

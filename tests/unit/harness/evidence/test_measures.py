@@ -91,7 +91,7 @@ EXPOSED = {
     "slow": ("latency", 1, 5),
     "glacial": ("latency", 7, 7),
     "command-delay": ("command_delay", 2.5, 3.1),
-    "command-drops": ("command_delay", 0.3, 3),
+    "command-drops": ("action_fault", 0.2, 0.8),
     "action-noise": ("action_offset", 0.008, 0.02),
     "heavy": ("dynamics", 1, 2),
     "push": ("push", 3, 3),
@@ -105,7 +105,7 @@ def test_a_fault_shows_in_its_own_number(name):
     found = exposure(condition(name), CONTRACT)
     assert set(found) == set(EXPOSURE)
     assert low - 1e-6 <= found[number] <= high + 1e-6
-    related = {"late": {"command_delay"}, "drops": {"frame_age"}}
+    related = {"command-delay": {"action_fault"}, "action-noise": {"action_fault"}}
     others = {key for key, value in found.items() if value} - {number} - related.get(name, set())
     assert others == set()
 
@@ -145,3 +145,18 @@ def test_the_scale_of_a_component_does_not_matter():
 def test_one_demonstration_is_enough():
     measure = Familiarity(demonstrated(np.random.default_rng(0), episodes=1))
     assert np.isfinite(measure.distance(np.zeros((3, 6), np.float32)))
+
+
+def test_a_start_is_measured_by_the_starts_of_the_demonstrations():
+    rng = np.random.default_rng(2)
+    starts = rng.uniform(0, 1, (60, 6)).astype(np.float32)
+    starts[:, 3] = 5.0  # the same everywhere: says nothing
+    walks = tuple(np.concatenate([start[None], start[None] + 40]) for start in starts)
+    data = Demonstrations(walks, tuple(walk[:, :2] for walk in walks), tuple(range(60)), {})
+    measure = Familiarity(data)
+    assert measure.start(starts[7]) == 0
+    inside = rng.uniform(0, 1, (200, 6)).astype(np.float32)
+    assert np.mean([measure.start(item) < 1 for item in inside]) > 0.9
+    assert all(measure.start(item + np.float32(2)) > 1 for item in inside)
+    assert measure.start(starts[7] + np.array([0, 0, 0, 9, 0, 0], np.float32)) == 0
+    assert measure.start(walks[0][1]) > 1  # a demonstrated frame, but no start

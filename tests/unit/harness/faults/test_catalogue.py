@@ -46,6 +46,7 @@ def test_the_ids_are_pinned_in_the_order_of_composition():
         "dynamics.slip",
         "dynamics.push",
         "scene.object_shift",
+        "evaluation.missed_success",
     ]
 
 

@@ -7,7 +7,9 @@ import sys
 import pytest
 import yaml
 
+from harness.contract.failure import BLAMES
 from harness.faults import catalogue
+from harness.faults.catalogue import acting_on
 from harness.faults.ladder import LEVELS
 from harness.manifest.files import bundled, package_folder
 from harness.manifest.ladders import rungs
@@ -21,7 +23,7 @@ def test_the_committed_schema_is_the_present_one():
 
 
 def test_files_that_are_only_included_are_no_manifests():
-    assert set(bundled()) == {"smoke", "quick", "weekly", "avoid"}
+    assert set(bundled()) == {"smoke", "quick", "weekly", "avoid", "calibration"}
 
 
 @pytest.mark.parametrize("name", ["smoke", "quick", "weekly", "avoid"])
@@ -29,9 +31,21 @@ def test_a_bundled_manifest_loads(name):
     manifest = load_manifest(name)
     assert manifest.name == name
     assert {policy.method for policy in manifest.policies} == {"act", "diffusion", "vqbet", "bc"}
-    assert {control.control for control in manifest.controls} == {"zero", "random", "expert", "shuffled", "replay"}
+    assert {control.control for control in manifest.controls} >= {"zero", "random", "expert", "shuffled", "replay"}
     assert "nominal" in manifest.panel.conditions
     assert episodes(manifest)
+
+
+def test_calibration_knows_every_category():
+    manifest = load_manifest("calibration")
+    known = {defect.category for defect in manifest.calibration.defects.values()}
+    known |= set(manifest.calibration.conditions.values())
+    known |= {fault.category for faults in manifest.panel.conditions.values() for fault in faults}
+    assert known == set(BLAMES)
+    tasks = {entry.contract.id for entry in manifest.panel.tasks.values()}
+    for name, faults in manifest.panel.conditions.items():
+        for task in tasks:
+            assert len({fault.category for fault in acting_on(faults, task)}) == (name != "nominal")
 
 
 def test_quick_and_weekly_are_as_large_as_they_claim():

@@ -170,3 +170,61 @@ def test_shuffled_needs_a_policy_of_the_task(task, demonstrations, wrong):
 def test_controls_are_never_ranked(task, demonstrations, shuffled, replay):
     plain = [control.build(task, unused, RUNTIME, None) for control in (controls.zero, controls.random)]
     assert all(policy.contract.privileged for policy in (*plain, replay, shuffled))
+
+
+def test_blind_shows_the_mean_start_wherever_a_field_is_not_proprioceptive(contract, task, query_of):
+    inner = Echo(contract.id)
+    walks = tuple(np.full((3, contract.observation_width), value, np.float32) for value in (1, 3))
+    data = Demonstrations(walks, tuple(walk[:, :2] for walk in walks), (0, 1), {})
+    policy = controls.blind.build(task, lambda: data, RUNTIME, inner)
+    query = query_of(policy, contract)
+    policy.plan(query)
+    [seen] = inner.queries
+    own = np.concatenate([np.full(field.size, field.proprioceptive) for field in contract.observation])
+    assert own.any()
+    assert not own.all()
+    assert (seen.observations[..., own] == query.observations[..., own]).all()
+    assert (seen.observations[..., ~own] == 2).all()
+    assert policy.contract.noise == inner.contract.noise
+    with pytest.raises(ContractError, match="a trained policy of this task"):
+        controls.blind.build(task, lambda: data, RUNTIME, None)
+
+
+def test_misled_believes_the_object_elsewhere(contract, query_of):
+    class Moving(Toy):
+        def engine(self, threads):
+            return self
+
+        def shift(self, states, offsets):
+            return states + np.pad(offsets, ((0, 0), (0, states.shape[1] - 2)))
+
+        def expert(self, threads):
+            return inner
+
+    inner = Echo("toy-v1")
+    policy = controls.misled.build(Moving(contract), unused, RUNTIME, None)
+    query = replace(query_of(policy, contract), states=np.ones((32, 5)))
+    policy.plan(query)
+    [seen] = inner.queries
+    np.testing.assert_allclose(seen.states - query.states, np.tile([0.06, 0, 0, 0, 0], (32, 1)))
+    assert (seen.observations == query.observations).all()
+
+
+@pytest.mark.parametrize("kind", ["normal", "uniform"])
+def test_again_reflects_the_noise_and_keeps_its_distribution(task, contract, query_of, kind):
+    inner = Echo(contract.id, NoiseSpec(shape=(2, 3), kind=kind))
+    policy = controls.again.build(task, unused, RUNTIME, inner)
+    query = query_of(policy, contract)
+    policy.plan(query)
+    [seen] = inner.queries
+    np.testing.assert_allclose(seen.noise, -query.noise if kind == "normal" else 1 - query.noise, rtol=1e-6)
+    policy.plan(replace(query, noise=np.zeros_like(query.noise)))
+    assert (inner.queries[-1].noise < 1).all()
+    assert seen.noise.dtype == np.float32
+
+
+def test_again_without_noise_is_the_policy_itself(task, contract, query_of):
+    inner = Echo(contract.id, None)
+    policy = controls.again.build(task, unused, RUNTIME, inner)
+    query = query_of(policy, contract)
+    assert (policy.plan(query).actions == inner.plan(query).actions).all()
