@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Collection, Iterator, Mapping, Sequence
 from typing import Any
 
 import pyarrow as pa
@@ -33,16 +33,18 @@ def amend(
     Args:
         artifact: to be amended.
         verdicts: values of `VERDICT_COLUMNS` by episode; earlier ones, and the probes they point at, are replaced.
-        probes: rows as built from rollouts.
+        probes: rows as built from rollouts; one that is there already is replaced.
         metadata: entries to add or replace.
     """
-    light = artifact.columns("purpose", "policy", "success", *EVERYWHERE).to_pylist()
+    light = artifact.columns("episode", "purpose", "policy", "success", "verdict", *EVERYWHERE).to_pylist()
+    judged = [row["verdict"] for row in light if row["episode"] in verdicts and row["verdict"]]
+    gone = {probe for verdict in judged for probe in verdict["probes"]} | {row["episode"] for row in probes}
     company = Company(light)
     document = {**artifact.metadata, **metadata, "schema_version": VERSION}
 
     def tables() -> Iterator[pa.Table]:
         for stored in artifact.row_groups():
-            kept = _kept(conform(stored), verdicts)
+            kept = _without(conform(stored), gone)
             if kept.num_rows:
                 yield _with_verdicts(kept, verdicts)
         for first in range(0, len(probes), GROUP):
@@ -60,10 +62,8 @@ def conform(stored: pa.Table) -> pa.Table:
     return pa.Table.from_arrays(columns, schema=SCHEMA)
 
 
-def _kept(stored: pa.Table, verdicts: Mapping[str, Any]) -> pa.Table:
-    """Without the probes of episodes that have a new verdict."""
-    known = pa.array(list(verdicts), pa.string())
-    return stored.filter(pc.invert(pc.fill_null(pc.is_in(stored["parent"], known), False)))
+def _without(stored: pa.Table, gone: Collection[str]) -> pa.Table:
+    return stored.filter(pc.invert(pc.is_in(stored["episode"], pa.array(sorted(gone), pa.string()))))
 
 
 def _with_verdicts(stored: pa.Table, verdicts: Mapping[str, Mapping[str, Any]]) -> pa.Table:

@@ -207,6 +207,30 @@ def explain(
 
 
 @app.command()
+def supervise(
+    artifact: ArtifactArgument,
+    condition: Annotated[str, typer.Option(help="Whose episodes are supervised.")] = "nominal",
+    episodes: Annotated[int, typer.Option(min=1, help="Of each policy and task, a seeded draw.")] = 10,
+    limit: Annotated[
+        list[str] | None,
+        typer.Option(help="signal:low:high, an empty end is open; the expert's own range if left out. Repeatable."),
+    ] = None,
+    safe_steps: Annotated[int, typer.Option(min=1, help="Steps inside after which the expert hands back.")] = 10,
+    seed: Annotated[int, typer.Option(help="Of the draw.")] = 0,
+    threads: Threads = None,
+    json_: Annotated[bool, typer.Option("--json", help="For machines.")] = False,
+) -> None:
+    """Act episodes out again with the expert taking over wherever they leave the safety envelope.
+
+    The supervised episodes become probe rows of the artifact, with their interventions; no rate counts them.
+    """
+    from harness.cli.supervising import Wanted, supervise_artifact  # noqa: PLC0415 -- see run
+
+    wanted = Wanted(condition, episodes, tuple(limit or ()), safe_steps, seed, threads or cores(), json_)
+    supervise_artifact(artifact, wanted)
+
+
+@app.command()
 def label(
     artifact: ArtifactArgument,
     write: Annotated[bool, typer.Option("--write", help="Store the new labels in the file.")] = False,

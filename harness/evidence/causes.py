@@ -1,9 +1,9 @@
 """Causes: what the outcomes of probes show about a failed episode, and which probe to run next. Nothing is run here.
 
 An episode failed under a set of faults. It is acted out again under subsets of them: the smallest set that still fails
-is the cause (delta debugging by greedy deletion, after Zeller 2002), if it fails under redrawn policy noise too and if
-taking it away rescues. An episode that fails without any fault fails by the policy, or by its noise. One that the
-expert cannot solve either was never the policy's to solve.
+is the cause (delta debugging by greedy deletion, after Zeller 2002), if over redraws of the policy noise most of the
+failures under it would not have been without it. An episode that fails without any fault fails by the policy, or by
+its noise. One that the expert cannot solve either was never the policy's to solve.
 """
 
 from __future__ import annotations
@@ -15,10 +15,20 @@ from typing import Literal
 from harness.evidence.labels import COVERED
 from harness.statistics.proportions import Proportion, wilson
 
-__all__ = ["Facts", "Kind", "Subset", "Verdict", "compared", "conclude", "smallest_failing", "wanted"]
+__all__ = [
+    "Facts",
+    "Kind",
+    "Subset",
+    "Verdict",
+    "compared",
+    "conclude",
+    "probability_of_necessity",
+    "smallest_failing",
+    "wanted",
+]
 
 DECISIVE = 0.5
-"""Share of noise draws below which a fault does not decide the outcome."""
+"""Probability below which a failure is not put down to a cause."""
 
 type Subset = frozenset[str]
 Kind = Literal["single", "interaction", "redundant", "intrinsic", "chance", "infeasible", "undetermined"]
@@ -164,12 +174,22 @@ def _by_faults(facts: Facts, cause: Subset) -> Verdict:
     if not facts.outcomes[rest]:
         text = f"{joined} suffices (fails in {_share(sufficiency)}), but the other faults bring it down as well"
         return Verdict("redundant", categories[0], joined, necessity, sufficiency, text)
-    if min(necessity.rate, sufficiency.rate) < DECISIVE:
+    if probability_of_necessity(necessity, sufficiency) < DECISIVE:
         text = f"{joined}: {numbers}; the policy's noise decides as much"
         return Verdict("undetermined", "undetermined", "undetermined", necessity, sufficiency, text)
     if len(names) > 1:
         return Verdict("interaction", categories[0], joined, necessity, sufficiency, f"only together: {numbers}")
     return Verdict("single", categories[0], joined, necessity, sufficiency, numbers)
+
+
+def probability_of_necessity(necessity: Proportion, sufficiency: Proportion) -> float:
+    """Of the failures under a cause, the share that would not have failed without it: the excess risk ratio.
+
+    1 - P(fails without) / P(fails under it), at least 0 (Tian and Pearl 2000, "Probabilities of causation", for a cause
+    that is set by hand and never helps). A fault under which a policy fails rarely is the whole reason for those
+    failures if the policy never fails without it.
+    """
+    return max(0.0, 1 - (1 - necessity.rate) / sufficiency.rate) if sufficiency.rate else 0.0
 
 
 def _count(outcomes: Iterable[bool]) -> tuple[int, int]:

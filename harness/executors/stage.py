@@ -123,6 +123,17 @@ class Stage:
             row = build_row(identity, rollout, realised.pop(episode), engine.contract, measure)
             yield Act(call, rollout, row)
 
+    def describe(self, label: str, call: Call, rollout: Rollout) -> dict[str, Any]:
+        """The row of a rollout that was put together elsewhere, from segments that were acted out here."""
+        key, panel = call.key, self._manifest.panel
+        contract = self._engine(key.cell.task).contract
+        faults = panel.conditions[key.cell.condition] if call.faults is None else call.faults
+        scene = rollout.assignment.scene
+        realised = realise(contract, faults, seed=panel.seed, scene=scene, replicate=key.replicate)
+        actor = self.actor(label, key.cell.task)
+        identity = _identity(call.episode(label, panel.panel_id), call, actor, panel.panel_id)
+        return build_row(identity, rollout, realised, contract, self._familiarity(label, key.cell.task))
+
     def _engine(self, task_id: str) -> Engine:
         if task_id not in self._engines:
             self._engines[task_id] = load("tasks", task_id).engine(self._runtime.threads)

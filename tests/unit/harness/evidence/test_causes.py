@@ -6,8 +6,16 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from harness.evidence.causes import Facts, compared, conclude, smallest_failing, wanted
+from harness.evidence.causes import (
+    Facts,
+    compared,
+    conclude,
+    probability_of_necessity,
+    smallest_failing,
+    wanted,
+)
 from harness.evidence.labels import COVERED
+from harness.statistics.proportions import wilson
 
 CATEGORIES = {"drop": "perception", "noise": "state_estimation", "dropout": "control", "latency": "timing"}
 
@@ -80,13 +88,31 @@ def test_noise_and_faults_that_both_could_be_it_are_undetermined():
     assert conclude(facts).category == "undetermined"
 
 
-@pytest.mark.parametrize("which", ["cause", "rest"])
-def test_a_fault_that_fresh_noise_does_not_confirm_is_undetermined(which):
+@pytest.mark.parametrize(
+    ("under", "without", "found"),
+    [(5, 0, "drop"), (1, 0, "drop"), (2, 1, "drop"), (5, 3, None), (2, 2, None), (1, 1, None), (1, 4, None)],
+)
+def test_a_fault_is_the_cause_if_most_failures_under_it_would_not_have_been_without_it(under, without, found):
+    """Failures among five draws, the episode's own among them: it fails under the fault and succeeds without it."""
     facts, _ = investigate(lambda kept: "drop" in kept)
     cause = frozenset({"drop"})
-    facts.redrawn = {cause: [which == "cause"] * 4, facts.all - cause: [which != "rest"] * 4}
-    found = conclude(facts)
-    assert (found.kind, found.cause) == ("undetermined", "undetermined")
+    facts.redrawn = {
+        cause: [k >= under - 1 for k in range(4)],
+        facts.all - cause: [k >= without for k in range(4)],
+    }
+    verdict = conclude(facts)
+    assert verdict.sufficiency.successes == under
+    assert verdict.necessity.successes == 5 - without
+    assert verdict.cause == (found or "undetermined")
+    assert verdict.kind == ("single" if found else "undetermined")
+
+
+def test_the_probability_of_necessity_worked_out_by_hand():
+    """4 of 5 fail under it, 2 of 5 without it: half of the failures under it are due to it."""
+    assert probability_of_necessity(wilson(3, 5), wilson(4, 5)) == pytest.approx(0.5)
+    assert probability_of_necessity(wilson(5, 5), wilson(1, 5)) == 1
+    assert probability_of_necessity(wilson(0, 5), wilson(4, 5)) == 0
+    assert probability_of_necessity(wilson(5, 5), wilson(0, 5)) == 0
 
 
 def test_probabilities_count_the_episode_s_own_noise_and_the_redraws():
