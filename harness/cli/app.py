@@ -106,13 +106,24 @@ def list_(
 @app.command()
 def show(
     artifact: ArtifactArgument,
-    json_: Annotated[bool, typer.Option("--json", help="For machines.")] = False,
+    recovery: Annotated[bool, typer.Option("--recovery", help="After faults in a window: resumed, how soon?")] = False,
+    timing: Annotated[bool, typer.Option("--timing", help="Virtual latency and ages; measured latency apart.")] = False,
+    json_: Annotated[bool, typer.Option("--json", help="For machines: the summary and all sections.")] = False,
 ) -> None:
-    """Success with intervals by method, task and condition; failure categories; validity of the controls."""
-    from harness.cli.tables import print_summary, summary_json  # noqa: PLC0415 -- pulls in pyarrow and statsmodels
+    """Success with intervals by method, task and condition; failure categories; validity of the controls.
 
+    With an option, that section instead.
+    """
+    from harness.cli.showing import print_sections, sections_json  # noqa: PLC0415 -- pulls in pyarrow and scipy
+    from harness.cli.tables import print_summary, summary_json  # noqa: PLC0415 -- see above
+
+    asked = [name for name, wanted in (("recovery", recovery), ("timing", timing)) if wanted]
     if json_:
-        sys.stdout.write(json.dumps(summary_json(artifact), indent=2) + "\n")
+        document = summary_json(artifact)
+        document |= sections_json(artifact) if document["episodes"] else {}
+        sys.stdout.write(json.dumps(document, indent=2) + "\n")
+    elif asked:
+        print_sections(artifact, asked)
     else:
         print_summary(artifact)
 

@@ -19,13 +19,13 @@ from harness.artifact.reader import Artifact
 from harness.contract.fields import Array
 from harness.errors import ArtifactError
 from harness.reports.pairing import Entrant, Rows, enter, file_names, outcomes, same_panel
+from harness.reports.timing import COLUMNS
 from harness.reports.worlds import ERROR, FAILURE, SUCCESS, Scope, Worlds, codes
 
 __all__ = ["Actor", "Field", "gather"]
 
 _NAMES = ("purpose", "policy", "method", "training_seed", "task", "split", "condition", "scene", "replicate")
-_TIMING = ("queries", "steps", "deadline_misses", "latency_steps", "observation_age", "inference_ms", "over_budget")
-_OTHERS = ("episode", "success", "failure_category", "cause", "token_reconstruction_error", *_TIMING)
+_OTHERS = ("episode", "success", "success_step", "failure_category", "cause", "token_reconstruction_error", *COLUMNS)
 _RECOVERY = "recovery"
 
 

@@ -8,11 +8,11 @@ from itertools import product
 
 from jinja2 import Environment
 
-from harness.reports.comparison import Comparison
+from harness.reports.comparison import Comparison, Rules
 from harness.reports.leaderboard.failures import causes, labels, tally
 from harness.reports.leaderboard.gathering import Actor, Field
 from harness.reports.leaderboard.ranking import Ranking
-from harness.reports.leaderboard.timing import measure, timing
+from harness.reports.leaderboard.timing import Measures, entries
 from harness.reports.pairing import Scope
 
 __all__ = ["NO_EVIDENCE", "PairCell", "matrix", "parts"]
@@ -49,12 +49,17 @@ def matrix(
 
 
 def parts(
-    templates: Environment, field: Field, ranking: Ranking, ordered: Sequence[Actor]
+    templates: Environment,
+    field: Field,
+    ranking: Ranking,
+    ordered: Sequence[Actor],
+    measures: Measures,
+    rules: Rules,
 ) -> dict[str, dict[str, str]]:
     """Rows as HTML by table and part; the key of a part is `task|condition`, either empty for all."""
     rows = templates.get_template("rows.html.j2").module
     actors = {actor.name: actor for actor in field.actors}
-    labelled, caused, measures = labels(field), causes(field), measure(field)
+    labelled, caused = labels(field), causes(field)
     valid, judged = not ranking.found.invalid, len(field.policies) == 1
     found: dict[str, dict[str, str]] = {name: {} for name in ("ranking", "failures", "causes", "timing", "pairs")}
     for scope in _scopes(field):
@@ -65,7 +70,7 @@ def parts(
         found["ranking"][key] = str(rows.ranking(standings, actors, valid, known))  # type: ignore[attr-defined]
         found["failures"][key] = str(rows.tally(tally(field, labelled, scope, ordered)))  # type: ignore[attr-defined]
         found["causes"][key] = str(rows.tally(tally(field, caused, scope, ordered)))  # type: ignore[attr-defined]
-        found["timing"][key] = str(rows.timing(timing(field, measures, scope, ordered)))  # type: ignore[attr-defined]
+        found["timing"][key] = str(rows.timing(entries(field, measures, scope, ordered, rules)))  # type: ignore[attr-defined]
         found["pairs"][key] = str(rows.pairs(matrix(ordered, couples, valid=valid)))  # type: ignore[attr-defined]
     for table in found.values():
         table["missing"] = str(rows.missing(9, _MISSING))  # type: ignore[attr-defined]

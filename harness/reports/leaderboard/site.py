@@ -24,6 +24,7 @@ from harness.reports.leaderboard.panel import panel_page
 from harness.reports.leaderboard.parts import parts
 from harness.reports.leaderboard.ranking import Ranking, rank
 from harness.reports.leaderboard.svg import Axis, axis_of, path
+from harness.reports.leaderboard.timing import fault_recoveries, measure
 from harness.reports.leaderboard.tracing import trace_plots
 from harness.reports.leaderboard.wording import HERE, card_path, environment, file_name
 
@@ -70,8 +71,9 @@ class Site:
 
     def files(self) -> Iterator[tuple[str, bytes]]:
         """Name and contents of every file, in a fixed order."""
-        seen = self._front()
-        rows = parts(self.templates, self.evaluated, self.ranking, ordered(self.evaluated, self.ranking))
+        order, measures, rules = ordered(self.evaluated, self.ranking), measure(self.evaluated), self.wish.rules
+        seen = self._front() | {"recoveries": fault_recoveries(self.evaluated, measures, order, rules)}
+        rows = parts(self.templates, self.evaluated, self.ranking, order, measures, rules)
         seen["first"] = {name: _Safe(table["|"]) for name, table in rows.items()}
         yield "index.html", self._render("index.html.j2", seen)
         yield "front.md", self._render("front.md.j2", seen)

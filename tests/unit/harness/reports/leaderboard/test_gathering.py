@@ -12,7 +12,7 @@ from harness.reports.leaderboard.choosing import choose
 from harness.reports.leaderboard.failures import causes, labels, tally
 from harness.reports.leaderboard.gathering import gather
 from harness.reports.leaderboard.ranking import rank
-from harness.reports.leaderboard.timing import measure, timing
+from harness.reports.leaderboard.timing import entries, fault_recoveries, measure
 from harness.reports.pairing import Scope, entrants
 from harness.reports.summary import summarise
 
@@ -130,10 +130,30 @@ def test_recovery_and_timing_leave_out_what_is_not_known(read):
         one["recovery"] = [fault | {"recovered": True, "steps": 6}, fault | {"recovered": False, "steps": None}]
 
     field = gather([read(rows=recover)])
-    told = {item.actor.name: item for item in timing(field, measure(field), Scope(), field.policies)}
+    told = {item.actor.name: item for item in entries(field, measure(field), Scope(), field.policies, Rules())}
     steady, noisy = told["steady-s0"], told["noisy-s0"]
-    assert (steady.recovered, steady.faults, steady.recovery_steps) == (1, 2, 6.0)
-    assert (noisy.faults, noisy.recovery_steps, noisy.inference_ms) == (0, None, None)
-    elsewhere = timing(field, measure(field), Scope(TASK, "nominal"), field.policies)
-    assert {item.faults for item in elsewhere} == {0}
-    assert steady.misses is not None and steady.latency is not None
+    assert (steady.recovery.resumed, steady.recovery.windows, steady.recovery.steps) == (1, 2, 6.0)
+    assert (noisy.recovery.windows, noisy.recovery.steps, noisy.timing.inference_p50) == (0, None, None)
+    elsewhere = entries(field, measure(field), Scope(TASK, "nominal"), field.policies, Rules())
+    assert {item.recovery.windows for item in elsewhere} == {0}
+    assert steady.timing.misses is not None and steady.timing.latency is not None
+
+
+def test_recovery_is_told_by_fault_where_there_is_a_window(read):
+    def fail(rows):
+        for row in rows:
+            row["recovery"] = []
+            if row["condition"] in ("shift", "drops") and row["purpose"] == "panel":
+                stands = {"start": 2, "stop": 3, "recovered": row["policy"] == "steady-s0", "steps": 4}
+                row["recovery"] = [{"fault": "scene.object_shift"} | stands]
+                row.update(steps=40, success_step=30)
+
+    field = gather([read(rows=fail)])
+    told = fault_recoveries(field, measure(field), field.policies, Rules())
+    assert [(item.task, item.fault, item.conditions) for item in told] == [
+        (TASK, "scene.object_shift", ("drops", "shift"))
+    ] * 3
+    steady = next(item.recovery for item in told if item.actor.name == "steady-s0")
+    noisy = next(item.recovery for item in told if item.actor.name == "noisy-s0")
+    assert (steady.windows, steady.resumed, steady.steps, steady.seconds) == (6, 6, 4.0, pytest.approx(0.4))
+    assert (noisy.windows, noisy.resumed, noisy.steps) == (6, 0, None)
