@@ -208,12 +208,13 @@ def difference(stored: Mapping[str, Any], fresh: Mapping[str, Any]) -> Finding |
     if found is not None:
         component, step, text = found
         return Finding(component, text, stored["episode"], step)
-    other = [
-        name for name in again if name not in _NOT_OF_THE_EPISODE and _text(stored.get(name)) != _text(again[name])
-    ]
+    later = {name for name in again if name not in stored}
+    # A file of an earlier minor version lacks columns, and what its exposures amount to was counted otherwise.
+    skipped = _NOT_OF_THE_EPISODE | later | ({"exposure"} if later else set())
+    other = [name for name in again if name not in skipped and _text(stored[name]) != _text(again[name])]
     if not other:
         return None
-    text = "; ".join(f"{name} is {_brief(again[name])}, recorded {_brief(stored.get(name))}" for name in other)
+    text = "; ".join(f"{name} is {_brief(again[name])}, recorded {_brief(stored[name])}" for name in other)
     return Finding("row", text, stored["episode"])
 
 

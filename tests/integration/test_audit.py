@@ -4,6 +4,8 @@ import json
 import shutil
 
 import numpy as np
+import pyarrow as pa
+import pyarrow.parquet as pq
 import pytest
 from fakes import task as fake_task
 from fakes.forgery import forge, redigest, rehash
@@ -332,3 +334,15 @@ def test_the_verb_says_why_it_cannot_audit(fake_artifact, plugins, tmp_path, cap
     ):
         assert call("audit", *arguments) == 2
         assert capsys.readouterr().err.count("error: ") == 1
+
+
+def test_a_file_of_an_earlier_minor_version_is_reproduced_too(fake_artifact, plugins, tmp_path):
+    """It lacks a column, and its exposures were counted otherwise; all that was recorded repeats."""
+    table = pq.read_table(fake_artifact)
+    older = table.drop_columns(["start_distance"])
+    blank = pa.array([[] for _ in range(len(older))], older.schema.field("exposure").type)
+    older = older.set_column(older.schema.get_field_index("exposure"), older.schema.field("exposure"), blank)
+    index, version = older.schema.get_field_index("label_version"), pa.array(["labels-v0"] * len(older))
+    pq.write_table(older.set_column(index, older.schema.field(index), version), tmp_path / "older.parquet")
+    found = audited(tmp_path / "older.parquet")
+    assert (found.findings, found.reproduced) == ((), 60)
