@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import fields, replace
 
 import numpy as np
@@ -10,6 +10,7 @@ import numpy as np
 from harness.conformance.workbench import LANES, STEPS, TaskBench, demand, demand_array, first_field, same
 from harness.contract.fields import Array, bounds, slices
 from harness.contract.task import Advance, Advanced, Dynamics, Engine
+from harness.errors import ContractError
 
 __all__ = [
     "chunks_equal_single_steps",
@@ -128,7 +129,13 @@ def rest_holds_still(bench: TaskBench) -> None:
 
 
 def shift_moves_the_object_only(bench: TaskBench) -> None:
-    """A shift leaves the robot and its input alone; no shift changes nothing; a shift shows in the scene's fields."""
+    """A shift leaves the robot and its input alone; no shift changes nothing; a shift shows in the scene's fields.
+
+    An engine without an object refuses a shift.
+    """
+    if bench.contract.object is None:
+        _demand_refusal(bench, lambda: bench.engine.shift(bench.states(1), np.full((1, 2), 0.01)), "a shift")
+        return
     whose, engine, states = f"{bench.whose}, shift", bench.engine, bench.states(LANES)
     kept = states.copy()
     moved = engine.shift(states, np.full((LANES, 2), [0.01, -0.02]))
@@ -144,11 +151,14 @@ def shift_moves_the_object_only(bench: TaskBench) -> None:
 
 
 def pushes_act(bench: TaskBench) -> None:
-    """No push is a push of zero newton; a push changes what happens."""
+    """No push is a push of zero newton; a push changes what happens, or is refused where there is no object."""
     request, shape = bench.wandering(), (LANES, STEPS, 2)
     plain = bench.engine.advance(request)
     none = bench.engine.advance(replace(request, pushes=np.zeros(shape)))
     _demand_equal(bench, plain, none, "pushes of zero to equal no pushes", "add nothing where nothing pushes")
+    if bench.contract.object is None:
+        _demand_refusal(bench, lambda: bench.engine.advance(replace(request, pushes=np.full(shape, _PUSH_N))), "a push")
+        return
     pushed = bench.engine.advance(replace(request, pushes=np.full(shape, _PUSH_N)))
     demand(
         not same(plain.states[:, -1], pushed.states[:, -1]),
@@ -160,6 +170,8 @@ def pushes_act(bench: TaskBench) -> None:
 
 def dynamics_factors_act(bench: TaskBench) -> None:
     """Every factor of the contract is accepted; 1 changes nothing, another value does, and only in its own lanes."""
+    if not bench.contract.dynamics:
+        return
     request = _rough(bench)
     plain = bench.engine.advance(request)
     for name in bench.contract.dynamics:
@@ -191,6 +203,14 @@ def unphysical_states_are_reported(bench: TaskBench) -> None:
     demand(moved.diverged[0].all(), whose, expected="`diverged` for a state that is not finite", got="a healthy lane")
     demand(not moved.success[0].any(), whose, expected="no success of a diverged lane", got="success")
     demand(same(moved.states[1:], healthy.states[1:]), whose, expected="neighbours left alone", got="a changed lane")
+
+
+def _demand_refusal(bench: TaskBench, act: Callable[[], object], what: str) -> None:
+    try:
+        act()
+    except ContractError:
+        return
+    demand(False, bench.whose, expected=f"{what} to be refused, since there is no object", got="a result")
 
 
 def _rough(bench: TaskBench) -> Advance:

@@ -114,7 +114,8 @@ class TaskContract(ContractModel):
         success_signal, success_threshold: the rule in numbers: the signal reaches at least the threshold.
         termination_threshold: the same signal at this value ends the episode at once; the success threshold if None.
         settle_steps: steps that an episode goes on after its first success, so that stricter levels can be read off.
-        object: the body that pushes and shifts act on; both act in the world's x-y plane.
+        object: the body that pushes and shifts act on; both act in the world's x-y plane. None if the simulator has no
+            interface for them.
         dynamics: names of the scale factors that the simulator can apply for an episode.
         resets: per split, the distribution of every reset variable.
         stages: names of the stages of progress, in order.
@@ -135,7 +136,7 @@ class TaskContract(ContractModel):
     success_threshold: float
     termination_threshold: float | None = None
     settle_steps: int = Field(default=0, ge=0)
-    object: str
+    object: str | None
     dynamics: tuple[str, ...]
     resets: dict[Split, dict[str, Range]]
     signals: tuple[Signal, ...]

@@ -28,6 +28,7 @@ __all__ = [
     "WindowedFault",
     "checked_extent",
     "checked_name",
+    "checked_object",
     "checked_part",
     "checked_size",
     "per_component",
@@ -207,6 +208,17 @@ def per_component(measure: Measure, fields: Sequence[ObservationField | ActionFi
     low, high = bounds(tuple(fields))
     share = measure.unit.startswith("range")
     return measure.value * (high.astype(np.float64) - low) if share else np.full(len(low), measure.value)
+
+
+def checked_object(contract: TaskContract, whose: str) -> None:
+    """Raise ManifestError if the task has no object that can be pushed or moved."""
+    if contract.object is None:
+        raise ManifestError(
+            whose,
+            expected="a task with an object that can be pushed or moved",
+            got=f"{contract.id}, whose simulator has no interface for it",
+            fix="give the fault a `task`",
+        )
 
 
 def checked_size(direction: tuple[float, ...] | None, size: int, whose: str) -> None:

@@ -11,7 +11,7 @@ from pydantic import Field
 
 from harness.contract.task import TaskContract
 from harness.errors import ManifestError
-from harness.faults.base import Applied, WindowedFault, checked_size, unit_vector
+from harness.faults.base import Applied, WindowedFault, checked_object, checked_size, unit_vector
 from harness.faults.effects import Effects
 from harness.faults.ladder import Ladder
 from harness.quantities import Length
@@ -33,8 +33,9 @@ class ObjectShift(WindowedFault):
     )
 
     def check(self, contract: TaskContract, whose: str) -> None:
-        """Raise ManifestError if window or direction do not fit."""
+        """Raise ManifestError if window or direction do not fit, or the task has no object."""
         super().check(contract, whose)
+        checked_object(contract, whose)
         checked_size(self.direction, 2, whose)
 
     def apply(self, effects: Effects, contract: TaskContract, rng: np.random.Generator) -> Applied:

@@ -1,0 +1,87 @@
+"""A Gymnasium environment as a task: what its author writes down, and the task that follows from it.
+
+    from tasks.engines.gymnasium_task import Environment, GymnasiumTask
+
+    task = GymnasiumTask(
+        contract=CONTRACT,
+        environment=Environment("gym_pusht/PushT-v0", module="gym_pusht", arguments={}, info={"coverage": 1}),
+        signals={"progress": lambda m: m.reward, "coverage": lambda m: m.info["coverage"][..., 0]},
+        rest=lambda observations: observations[..., :2],
+        demonstrations=Path(__file__).parent / "demonstrations",
+    )
+
+The contract's success signal may be anything that is measured: an entry of `info`, `terminated`, or a reward that
+reaches a threshold. Importing this imports no environment.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from harness.errors import PrerequisiteError
+from tasks.engines.gymnasium_checks import check_packages
+from tasks.engines.gymnasium_engine import GymnasiumEngine, Measure, Rest
+from tasks.engines.gymnasium_memory import Environment
+
+if TYPE_CHECKING:
+    from jaxtyping import Float64, UInt8
+
+    from harness.contract.fields import Array
+    from harness.contract.policy import Policy
+    from harness.contract.task import TaskContract
+
+__all__ = ["Environment", "GymnasiumTask"]
+
+
+@dataclass(frozen=True)
+class GymnasiumTask:
+    """Keeps `harness.contract.task.Task`.
+
+    Attributes:
+        contract: its `simulator` names the packages and versions that decide the bits, "name version, ...", or "" to
+            check none; its only reset variable is `seed`; it has no object, no dynamics and no cameras.
+        environment: which environment, and what is recorded of it.
+        signals: how each signal of the contract is measured.
+        demonstrations: folder of the LeRobotDataset v3.0.
+        rest: the action that asks the robot to stay where it is, from the observations; None for zero.
+        expert_of: makes the scripted expert for a number of threads; None if there is none.
+        extra: the optional dependencies of this project that bring the packages.
+    """
+
+    contract: TaskContract
+    environment: Environment
+    signals: Mapping[str, Measure]
+    demonstrations: Path
+    rest: Rest | None = None
+    expert_of: Callable[[int], Policy] | None = None
+    extra: str = ""
+
+    def engine(self, threads: int) -> GymnasiumEngine:
+        """An engine with `threads` worker processes.
+
+        Raises:
+            PrerequisiteError: a package is missing, or of another version.
+            ContractError: the environment does not fit the contract, or ignores its seed.
+        """
+        check_packages(self.contract, self.extra)
+        return GymnasiumEngine(self.contract, self.environment, self.signals, self.rest, threads)
+
+    def expert(self, threads: int) -> Policy:
+        """The scripted expert. Raises PrerequisiteError if there is none."""
+        if self.expert_of is None:
+            raise PrerequisiteError(
+                f"task {self.contract.id}",
+                expected="a scripted expert",
+                got="none",
+                fix="leave the controls that need one out of the manifest",
+            )
+        return self.expert_of(threads)
+
+    def render(
+        self, states: Float64[Array, "frames state"], camera: str, width: int, height: int
+    ) -> UInt8[Array, "frames height width 3"]:
+        """Raises PrerequisiteError: pictures of a Gymnasium environment are not drawn yet."""
+        raise PrerequisiteError(f"task {self.contract.id}", expected="a camera", got="none")
