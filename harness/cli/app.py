@@ -108,6 +108,7 @@ def show(
     artifact: ArtifactArgument,
     recovery: Annotated[bool, typer.Option("--recovery", help="After faults in a window: resumed, how soon?")] = False,
     timing: Annotated[bool, typer.Option("--timing", help="Virtual latency and ages; measured latency apart.")] = False,
+    tokens: Annotated[bool, typer.Option("--tokens", help="Codes over time, and codes that go with failure.")] = False,
     json_: Annotated[bool, typer.Option("--json", help="For machines: the summary and all sections.")] = False,
 ) -> None:
     """Success with intervals by method, task and condition; failure categories; validity of the controls.
@@ -117,7 +118,7 @@ def show(
     from harness.cli.showing import print_sections, sections_json  # noqa: PLC0415 -- pulls in pyarrow and scipy
     from harness.cli.tables import print_summary, summary_json  # noqa: PLC0415 -- see above
 
-    asked = [name for name, wanted in (("recovery", recovery), ("timing", timing)) if wanted]
+    asked = [name for name, wanted in (("recovery", recovery), ("timing", timing), ("tokens", tokens)) if wanted]
     if json_:
         document = summary_json(artifact)
         document |= sections_json(artifact) if document["episodes"] else {}
@@ -126,6 +127,7 @@ def show(
         print_sections(artifact, asked)
     else:
         print_summary(artifact)
+        print_sections(artifact, ["latency_tolerance"])
 
 
 @app.command()

@@ -18,8 +18,9 @@ from harness.reports.leaderboard.gathering import Actor, Field
 from harness.reports.leaderboard.ranking import Ranking
 from harness.reports.leaderboard.robustness import families
 from harness.reports.pairing import Scope
+from harness.reports.tolerance import latency_ladder
 
-__all__ = ["LOST_SHOWN", "PageOf", "Tolerance", "front", "invalid", "level", "ordered"]
+__all__ = ["LOST_SHOWN", "LostTime", "PageOf", "front", "invalid", "level", "ordered"]
 
 LOST_SHOWN = 40
 """Episodes that fail now and are listed on the front page."""
@@ -42,8 +43,8 @@ class PageOf:
 
 
 @dataclass(frozen=True)
-class Tolerance:
-    """Success under nominal and under conditions whose faults cost time."""
+class LostTime:
+    """Success under nominal and under conditions whose faults cost time, ladders of latency apart."""
 
     columns: tuple[str, ...]
     rows: tuple[tuple[Actor, str, tuple[Rate, ...]], ...]
@@ -101,7 +102,7 @@ def front(
         "tokens": [
             (actor, card) for actor, own in told for card in own if card.codes or card.rollout_error is not None
         ],
-        "tolerance": _tolerance(field, ranking, panel["conditions"]),
+        "lost_time": _lost_time(field, ranking, panel["conditions"]),
         "unsolved": ranking.unsolved,
         **_since(ranking),
         **_validity(field, ranking),
@@ -171,21 +172,22 @@ def _strips(field: Field, conditions: dict[str, Any], ranking: Ranking) -> list[
     ]
 
 
-def _tolerance(field: Field, ranking: Ranking, conditions: dict[str, Any]) -> Tolerance:
+def _lost_time(field: Field, ranking: Ranking, conditions: dict[str, Any]) -> LostTime:
+    told = latency_ladder(conditions)
     slow = [
         name
         for name in field.conditions
-        if any(str(fault["fault"]).startswith("timing.") for fault in conditions.get(name, ()))
+        if name not in told and any(str(fault["fault"]).startswith("timing.") for fault in conditions.get(name, ()))
     ]
     if not slow:
-        return Tolerance((), ())
+        return LostTime((), ())
     columns = (*(name for name in field.conditions if name == "nominal"), *slow)
     rows = tuple(
         (actor, task, tuple(rate_of(field, ranking, actor, task, name) for name in columns))
         for actor in ordered(field, ranking)
         for task in field.tasks
     )
-    return Tolerance(columns, tuple(row for row in rows if any(rate.scored for rate in row[2])))
+    return LostTime(columns, tuple(row for row in rows if any(rate.scored for rate in row[2])))
 
 
 def _others(field: Field) -> list[Actor]:

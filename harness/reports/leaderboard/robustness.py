@@ -5,10 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import Any
 
-from pydantic import TypeAdapter, ValidationError
-
-from harness.faults.catalogue import AnyFault
-from harness.manifest.ladders import rungs
+from harness.reports.families import ladders
 from harness.reports.leaderboard.cells import Rate, rate_of
 from harness.reports.leaderboard.gathering import Actor, Field
 from harness.reports.leaderboard.ranking import Ranking
@@ -16,7 +13,6 @@ from harness.reports.leaderboard.ranking import Ranking
 __all__ = ["Curve", "Family", "families"]
 
 NOMINAL = "nominal"
-_FAULTS = TypeAdapter(tuple[AnyFault, ...])
 
 
 @dataclass(frozen=True)
@@ -46,24 +42,11 @@ def families(field: Field, ranking: Ranking, conditions: dict[str, Any]) -> list
         ranking: of it.
         conditions: of the panel, as documents.
     """
-    ladders: dict[str, dict[int, str]] = {}
-    for name, rung in _rungs(conditions).items():
-        if name in field.conditions:
-            ladders.setdefault(rung[0], {})[rung[1]] = name
     return [
-        _family(field, ranking, name, task, dict(sorted(levels.items())))
-        for name, levels in sorted(ladders.items())
+        _family(field, ranking, name, task, levels)
+        for name, levels in ladders(conditions, field.conditions).items()
         for task in field.tasks
     ]
-
-
-def _rungs(conditions: dict[str, Any]) -> dict[str, tuple[str, int]]:
-    """Family and level by condition; none where a fault of an artifact is not in this catalogue."""
-    try:
-        faults = {name: _FAULTS.validate_python(items) for name, items in conditions.items()}
-    except ValidationError:
-        return {}
-    return {name: (rung.family, rung.level) for name, rung in rungs(faults).items()}
 
 
 def _family(field: Field, ranking: Ranking, name: str, task: str, levels: dict[int, str]) -> Family:

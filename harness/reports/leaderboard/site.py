@@ -6,6 +6,7 @@ import json
 import shlex
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
+from functools import cached_property
 from pathlib import Path
 from typing import Any
 
@@ -27,6 +28,8 @@ from harness.reports.leaderboard.svg import Axis, axis_of, path
 from harness.reports.leaderboard.timing import fault_recoveries, measure
 from harness.reports.leaderboard.tracing import trace_plots
 from harness.reports.leaderboard.wording import HERE, card_path, environment, file_name
+from harness.reports.tokens import CodesOver, codes_over
+from harness.reports.tolerance import tolerances
 
 __all__ = ["Site", "Wish", "site"]
 
@@ -72,7 +75,9 @@ class Site:
     def files(self) -> Iterator[tuple[str, bytes]]:
         """Name and contents of every file, in a fixed order."""
         order, measures, rules = ordered(self.evaluated, self.ranking), measure(self.evaluated), self.wish.rules
-        seen = self._front() | {"recoveries": fault_recoveries(self.evaluated, measures, order, rules)}
+        seen = self._front()
+        seen["recoveries"] = fault_recoveries(self.evaluated, measures, order, rules)
+        seen["halvings"] = tolerances(self.evaluated, self._with_expert(order), rules)
         rows = parts(self.templates, self.evaluated, self.ranking, order, measures, rules)
         seen["first"] = {name: _Safe(table["|"]) for name, table in rows.items()}
         yield "index.html", self._render("index.html.j2", seen)
@@ -110,6 +115,19 @@ class Site:
             ],
         }
 
+    @cached_property
+    def _codes(self) -> list[list[CodesOver]]:
+        """Of each artifact, where any of its policies chooses codes."""
+        return [
+            codes_over(artifact)
+            if any(card.get("rollout_codes") for card in artifact.metadata["policies"].values())
+            else []
+            for artifact in self.evaluated.artifacts
+        ]
+
+    def _with_expert(self, order: Sequence[Actor]) -> list[Actor]:
+        return [*order, *(actor for actor in self.evaluated.actors if actor.label == "expert")]
+
     def _commands(self) -> list[str]:
         """What makes the page again, and what checks the files it was made from."""
         found, rules = self.ranking.found, self.wish.rules
@@ -140,6 +158,7 @@ class Site:
             "items": items,
             "curves": [_curve(card) for card in items],
             "budgets": {task["contract"]["id"]: f"{1000 * task['contract']['timing_budget_s']:g}" for task in tasks},
+            "codes": [codes for codes in self._codes[actor.artifact] if codes.policy == actor.label],
             "pages": [page for page in self.pages if page.actor == actor],
         }
 

@@ -15,6 +15,7 @@ from harness.reports.headline import needed
 from harness.reports.leaderboard.cards import Card
 from harness.reports.leaderboard.failures import TallyRow
 from harness.reports.leaderboard.gathering import Actor
+from harness.reports.tolerance import halving_text, interval_text
 from harness.statistics.intervals import Interval
 from harness.statistics.multiplicity import RankInterval
 
@@ -115,6 +116,8 @@ FILTERS: dict[str, Callable[..., Any]] = {
     "bounds": _bounds,
     "md": _markdown,
     "soft": _soft,
+    "halving": halving_text,
+    "halving_interval": interval_text,
     "small": lambda value: f"{value:.2g}",
     "thousands": lambda value: f"{value:,}",
     "needed": lambda item: needed(item),
