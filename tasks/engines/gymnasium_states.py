@@ -15,7 +15,7 @@ from jaxtyping import Float32, Float64, Int64
 from harness.contract.fields import Array
 from tasks.engines.gymnasium_memory import HEAD, Layout
 
-__all__ = ["Path", "Rows", "Table"]
+__all__ = ["Path", "Rows", "Table", "observations"]
 
 _SEED, _STEP, _FIXED = 0, 1, 2
 _STALE = 4
@@ -30,6 +30,11 @@ class Path:
     actions: Float32[Array, "steps action"]
 
 
+def observations(rows: Float64[Array, "... state"], width: int) -> Float64[Array, "... observation"]:
+    """What was seen, as the environment gave it, flat: a view into the rows."""
+    return rows[..., _FIXED + HEAD : _FIXED + HEAD + width]
+
+
 class Rows:
     """Reads and writes state rows.
 
@@ -40,7 +45,7 @@ class Rows:
 
     def __init__(self, layout: Layout, observation: int) -> None:
         self._layout = layout
-        self._observed = slice(_FIXED + HEAD, _FIXED + HEAD + observation)
+        self._observation = observation
         self._recorded = slice(_FIXED, _FIXED + layout.record)
         self._pairs = -(-layout.horizon * layout.action // 2)
 
@@ -51,7 +56,7 @@ class Rows:
 
     def observations(self, rows: Float64[Array, "... state"]) -> Float64[Array, "... observation"]:
         """What was seen: a view into the rows."""
-        return rows[..., self._observed]
+        return observations(rows, self._observation)
 
     def records(self, rows: Float64[Array, "... state"]) -> Float64[Array, "... record"]:
         """What was recorded: a view into the rows."""

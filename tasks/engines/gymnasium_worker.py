@@ -90,14 +90,18 @@ class Worker:
             self._record(records[step + 1], observation, (float(reward), terminated, truncated), info)
 
     def _record(self, record: Any, observation: Any, head: tuple[float, bool, bool], info: dict[str, Any]) -> None:
-        record[REWARD], record[TERMINATED], record[TRUNCATED] = head
+        """The observation as it is; what signals are made of in single precision, which is theirs.
+
+        The last bit of a double may be chance: gym_pusht's reward, an area from GEOS, differs in it now and then.
+        """
+        record[REWARD], record[TERMINATED], record[TRUNCATED] = np.float32(head[0]), head[1], head[2]
         seen: Any = observation if isinstance(self._observed, Box) else flatten(self._observed, observation)
         at = HEAD + np.size(seen)
         record[HEAD:at] = np.ravel(seen)
         for name, size in self._environment.info.items():
             if name not in info and self._beat[1] >= 0:
                 raise KeyError(f"info has no {name!r}")
-            record[at : at + size] = np.ravel(info.get(name, 0.0))
+            record[at : at + size] = np.ravel(info.get(name, 0.0)).astype(np.float32)
             at += size
 
     def _arm(self, slot: int, step: int) -> None:

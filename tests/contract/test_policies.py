@@ -9,6 +9,7 @@ from harness import registry
 from harness.conformance import check_method, check_policy
 from harness.contract.policy import Runtime
 from harness.demonstrations import read
+from harness.errors import PrerequisiteError
 
 TASKS = registry.ids("tasks")
 RUNTIME = Runtime(threads=1, device="cpu")
@@ -21,7 +22,12 @@ def tiny(method):
 
 @pytest.fixture(scope="module", params=TASKS)
 def task(request):
-    return registry.load("tasks", request.param)
+    task = registry.load("tasks", request.param)
+    try:
+        task.engine(1)
+    except PrerequisiteError as error:
+        pytest.skip(str(error))
+    return task
 
 
 @pytest.fixture(scope="module")
@@ -37,6 +43,8 @@ def test_a_method_and_its_policy_keep_their_contract(name, task, tmp_path):
 
 @pytest.mark.parametrize("name", registry.ids("controls"))
 def test_a_control_keeps_its_contract(name, task, trained):
+    if name == "misled" and task.contract.object is None:
+        pytest.skip("it misplaces the object, and the task has none that can be moved")
     control = registry.load("controls", name)
     policy = control.build(
         task, lambda: read(task.demonstrations, task.contract), RUNTIME, trained if control.needs_inner else None
