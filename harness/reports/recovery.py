@@ -91,7 +91,7 @@ def windows(table: pa.Table) -> Windows:
         wait=wait,
         solved=success == 1,
     )
-    return _only(found, scored)
+    return _only(found, np.flatnonzero(scored))
 
 
 def recover(
@@ -113,7 +113,7 @@ def recover(
         seed: of the resampling.
         confidence: of the intervals.
     """
-    own = _only(found, chosen & ~found.late)
+    own = _only(found, np.flatnonzero(chosen & ~found.late))
     clusters = scenes[own.row]
     return Recovery(
         windows=len(own.row),
@@ -148,7 +148,7 @@ def median_wait(wait: Float64[Array, " windows"], resumed: Bool[Array, " windows
     return float(times[reached[0]]) if len(reached) else None
 
 
-def _only(found: Windows, chosen: Bool[Array, " windows"]) -> Windows:
+def _only(found: Windows, chosen: Int64[Array, " chosen"]) -> Windows:
     return Windows(
         row=found.row[chosen],
         fault=found.fault[chosen],

@@ -8,7 +8,6 @@ from dataclasses import dataclass
 import numpy as np
 import pyarrow as pa
 import pyarrow.compute as pc
-import pyarrow.parquet as pq
 from jaxtyping import Bool, Float64
 
 from harness.artifact.reader import Artifact
@@ -81,14 +80,16 @@ def action_ages(artifact: Artifact) -> Float64[Array, " rows"]:
     """Mean control steps from the query that gave a command to the step of the command, row by row; NaN without any.
 
     Reads one list of the traces, and nothing else of them.
+
+    Raises:
+        ArtifactError: the file is damaged.
     """
-    file = pq.ParquetFile(artifact.path)
-    parts = [_ages(batch) for batch in file.iter_batches(batch_size=4096, columns=["trace.plan_step"])]
+    parts = [_ages(batch) for batch in artifact.columns("trace.plan_step").to_batches(max_chunksize=4096)]
     return np.concatenate(parts) if parts else np.zeros(0)
 
 
 def _ages(batch: pa.RecordBatch) -> Float64[Array, " rows"]:
-    column = pc.struct_field(batch.column("trace"), "plan_step")
+    column = batch.column(0)
     asked = pc.list_flatten(column).to_numpy(zero_copy_only=False)
     row = pc.list_parent_indices(column).to_numpy(zero_copy_only=False)
     first = np.searchsorted(row, row)  # rows come in order

@@ -6,10 +6,12 @@ from dataclasses import dataclass
 from typing import Any
 
 import numpy as np
+import pyarrow as pa
 import pyarrow.compute as pc
 import pyarrow.parquet as pq
 
 from harness.artifact.reader import Artifact
+from harness.errors import ArtifactError
 from harness.evidence.tokens import Suspect, Switching, suspects, switching
 
 __all__ = ["LEVEL", "CodesOver", "codes_over"]
@@ -47,9 +49,17 @@ class CodesOver:
 
 
 def codes_over(artifact: Artifact) -> list[CodesOver]:
-    """One entry a policy and task, for those that choose codes; only nominal rows of policies are read."""
+    """One entry a policy and task, for those that choose codes; only nominal rows of policies are read.
+
+    Raises:
+        ArtifactError: the file is damaged.
+    """
     nominal = (pc.field("condition") == "nominal") & (pc.field("purpose") == "panel") & pc.field("success").is_valid()
-    table = pq.read_table(artifact.path, columns=list(_NAMES), filters=nominal)
+    try:
+        table = pq.read_table(artifact.path, columns=list(_NAMES), filters=nominal)
+    except (OSError, pa.ArrowException) as error:
+        reason = str(error).splitlines()[0]
+        raise ArtifactError(f"artifact {artifact.path}", expected="a whole parquet file", got=reason) from error
     rows = table.filter(pc.is_valid(table["tokens"])).to_pylist()
     groups: dict[tuple[str, str], list[dict[str, Any]]] = {}
     for row in rows:

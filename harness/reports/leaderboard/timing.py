@@ -6,7 +6,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 
 import numpy as np
-from jaxtyping import Bool, Float64
+from jaxtyping import Bool, Float64, Int64
 
 from harness.contract.fields import Array
 from harness.reports.comparison import Rules
@@ -46,18 +46,21 @@ class Measures:
         columns: of timing.
         windows: faults that acted in a window.
         periods: control period of every row's task, s.
+        scenes: number of every row's scene.
     """
 
     columns: dict[str, Float64[Array, " rows"]]
     windows: Windows
     periods: Float64[Array, " rows"]
+    scenes: Int64[Array, " rows"]
 
 
 def measure(field: Field) -> Measures:
     """Read the columns."""
     tasks = field.artifacts[0].metadata["manifest"]["panel"]["tasks"]
     periods = np.array([float(tasks[task]["contract"]["control_period_s"]) for task in field.tasks])
-    return Measures({name: field.numbers(name) for name in COLUMNS}, windows(field.table), periods[field.task])
+    columns = {name: field.numbers(name) for name in COLUMNS}
+    return Measures(columns, windows(field.table), periods[field.task], field.worlds.cluster[field.world])
 
 
 def inside(field: Field, scope: Scope, actor: Actor) -> Bool[Array, " rows"]:
@@ -75,7 +78,7 @@ def entries(field: Field, measures: Measures, scope: Scope, actors: Sequence[Act
     found = []
     for actor in actors:
         rows = inside(field, scope, actor)
-        recovery = _recover(field, measures, rows[measures.windows.row], rules)
+        recovery = _recover(measures, rows[measures.windows.row], rules)
         found.append(Entry(actor, recovery, timing(measures.columns, rows)))
     return found
 
@@ -90,11 +93,11 @@ def fault_recoveries(field: Field, measures: Measures, actors: Sequence[Actor], 
             told += [(task, int(fault), actor, rows & (own.fault == fault)) for fault in np.unique(own.fault[rows])]
     for task, fault, actor, chosen in sorted(told, key=lambda item: (item[0], own.faults[item[1]])):
         conditions = tuple(field.conditions[k] for k in np.unique(field.condition[own.row[chosen]]))
-        recovery = _recover(field, measures, chosen, rules)
+        recovery = _recover(measures, chosen, rules)
         found.append(FaultRecovery(actor, task, own.faults[fault], conditions, recovery))
     return found
 
 
-def _recover(field: Field, measures: Measures, chosen: Bool[Array, " windows"], rules: Rules) -> Recovery:
-    scenes, confidence = field.worlds.cluster[field.world], 1 - rules.alpha
-    return recover(measures.windows, chosen, scenes, measures.periods, seed=rules.seed, confidence=confidence)
+def _recover(measures: Measures, chosen: Bool[Array, " windows"], rules: Rules) -> Recovery:
+    rows, confidence = (measures.scenes, measures.periods), 1 - rules.alpha
+    return recover(measures.windows, chosen, *rows, seed=rules.seed, confidence=confidence)

@@ -1,9 +1,12 @@
 """Codes read off an artifact: whose, under which condition, and one episode a scene."""
 
+from dataclasses import replace
+
 import pytest
 from fakes.forgery import forge
 
 from harness.artifact.reader import open_artifact
+from harness.errors import ArtifactError
 from harness.reports.tokens import codes_over
 
 BAD, GOOD = [[7, 1], [9, 1], [7, 1]], [[7, 1], [7, 2]]
@@ -48,6 +51,15 @@ def test_without_failures_there_is_switching_and_nothing_to_suspect(read):
     [found] = read(failing=0)
     assert (found.queries, found.suspects, found.significant) == (0, (), ())
     assert [layer.rate for layer in found.switching] == [0.0, 1.0]
+
+
+def test_a_damaged_file_is_named(fake_artifact, tmp_path):
+    artifact = open_artifact(fake_artifact)
+    broken = bytearray(fake_artifact.read_bytes())
+    broken[4 : len(broken) // 2] = bytes(len(broken) // 2 - 4)
+    (tmp_path / "broken.parquet").write_bytes(bytes(broken))
+    with pytest.raises(ArtifactError, match="a whole parquet file"):
+        codes_over(replace(artifact, path=tmp_path / "broken.parquet"))
 
 
 def test_policies_without_codes_have_nothing_to_tell(fake_artifact):
