@@ -25,6 +25,10 @@ from tasks.engines.mujoco_models import Scaler, changed
 __all__ = ["BatchSimulator", "Simulated"]
 
 
+def _unheard(message: str) -> None:
+    """What MuJoCo warns of is read off the states."""
+
+
 @dataclass(frozen=True)
 class Simulated:
     """Entry k of the second axis is the moment after the k-th control step.
@@ -59,6 +63,8 @@ class BatchSimulator:
         interpolate: bool,
     ) -> None:
         model.opt.disableflags |= mujoco.mjtDisableBit.mjDSBL_WARMSTART | mujoco.mjtDisableBit.mjDSBL_AUTORESET
+        # A divergence is reported as data; MuJoCo would print it among what a command says, and write a log beside it.
+        mujoco.set_mju_user_warning(_unheard)
         self.model = model
         self.physics_seconds = 0.0
         self._substeps, self._scalers, self._interpolate = substeps, scalers, interpolate
