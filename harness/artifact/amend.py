@@ -8,14 +8,14 @@ from typing import Any
 import pyarrow as pa
 import pyarrow.compute as pc
 
-from harness.artifact.columns import table
+from harness.artifact.columns import conform, table
 from harness.artifact.journal import write_parquet
 from harness.artifact.labelling import relabel
 from harness.artifact.reader import Artifact
 from harness.artifact.schema import SCHEMA, VERSION
 from harness.evidence.company import EVERYWHERE, Company
 
-__all__ = ["VERDICT_COLUMNS", "amend", "conform"]
+__all__ = ["VERDICT_COLUMNS", "amend"]
 
 VERDICT_COLUMNS = ("cause", "verdict", "point_of_no_return")
 GROUP = 256
@@ -51,15 +51,6 @@ def amend(
             yield relabel(table(probes[first : first + GROUP]), company)
 
     write_parquet(artifact.path, tables(), document)
-
-
-def conform(stored: pa.Table) -> pa.Table:
-    """Rows of an earlier minor version, with the columns that it lacks as nulls."""
-    columns = [
-        stored[field.name] if field.name in stored.column_names else pa.nulls(stored.num_rows, field.type)
-        for field in SCHEMA
-    ]
-    return pa.Table.from_arrays(columns, schema=SCHEMA)
 
 
 def _without(stored: pa.Table, gone: Collection[str]) -> pa.Table:

@@ -1,4 +1,4 @@
-"""From rows in Python to Arrow, with the long nested lists built from whole arrays instead of number by number."""
+"""Tables of the present schema: from rows in Python, with long lists built from whole arrays, and from older files."""
 
 from __future__ import annotations
 
@@ -11,7 +11,7 @@ import pyarrow as pa
 from harness.artifact.schema import SCHEMA
 from harness.contract.fields import Array
 
-__all__ = ["table"]
+__all__ = ["conform", "table"]
 
 
 def table(rows: Sequence[dict[str, Any]]) -> pa.Table:
@@ -22,6 +22,15 @@ def table(rows: Sequence[dict[str, Any]]) -> pa.Table:
             columns.append(_traces([row["trace"] for row in rows], field.type))
         else:
             columns.append(pa.array([row.get(field.name) for row in rows], field.type))
+    return pa.Table.from_arrays(columns, schema=SCHEMA)
+
+
+def conform(stored: pa.Table) -> pa.Table:
+    """Rows of an earlier minor version, with the columns that it lacks as nulls."""
+    columns = [
+        stored[field.name] if field.name in stored.column_names else pa.nulls(stored.num_rows, field.type)
+        for field in SCHEMA
+    ]
     return pa.Table.from_arrays(columns, schema=SCHEMA)
 
 

@@ -15,6 +15,7 @@ from typing import Any
 
 import pyarrow as pa
 
+from harness.artifact.columns import conform
 from harness.artifact.digest import run_digest, stored_chain
 from harness.artifact.labelling import LABEL_COLUMNS, relabel
 from harness.artifact.reader import Artifact
@@ -171,7 +172,7 @@ def _derived(row: Mapping[str, Any], contract: TaskContract | None) -> Finding |
 
 def _labels(table: pa.Table, company: Company) -> Iterator[Finding]:
     """Labels of the version here must be what the rules here say; those of another version are not checked."""
-    fresh = relabel(table, company)
+    fresh = relabel(conform(table), company)
     pairs = zip(_light_labels(table), _light_labels(fresh), strict=True)
     for stored, expected in pairs:
         if stored["label_version"] == LABEL_VERSION and _text(stored) != _text(expected):

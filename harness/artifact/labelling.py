@@ -33,7 +33,7 @@ def relabel(stored: pa.Table, company: Company) -> pa.Table:
     """The rows with fresh labels.
 
     Args:
-        stored: whole rows of schema v1.
+        stored: whole rows of the present schema; `conform` brings older ones there.
         company: all rows of the artifact.
     """
     labels = [label(row, company.elsewhere(row)) for row in _evidence(stored)]
@@ -43,7 +43,7 @@ def relabel(stored: pa.Table, company: Company) -> pa.Table:
         "label_version": [LABEL_VERSION] * len(labels),
     }
     for name in LABEL_COLUMNS:
-        index = stored.schema.get_field_index(name)
+        index = SCHEMA.get_field_index(name)
         stored = stored.set_column(index, SCHEMA.field(name), pa.array(values[name], SCHEMA.field(name).type))
     return stored
 
@@ -52,9 +52,6 @@ def _evidence(stored: pa.Table) -> Iterator[dict[str, Any]]:
     """What the rules read, row by row; the long vectors of the trace that they do not read stay in Arrow."""
     trace = stored["trace"]
     plans, progress = (pc.struct_field(trace, name).to_pylist() for name in ("plan_step", "progress"))
-    # A file of an older schema lacks a column; what was not measured is no evidence.
-    absent = dict.fromkeys(set(_INPUTS) - set(stored.column_names))
-    known = [name for name in _INPUTS if name in stored.column_names]
-    rows = stored.select(["outcome", "policy", *EVERYWHERE, *known]).to_pylist(maps_as_pydicts="strict")
+    rows = stored.select(["outcome", "policy", *EVERYWHERE, *_INPUTS]).to_pylist(maps_as_pydicts="strict")
     for row, plan_step, levels in zip(rows, plans, progress, strict=True):
-        yield absent | row | {"trace": {"plan_step": plan_step, "progress": levels}}
+        yield row | {"trace": {"plan_step": plan_step, "progress": levels}}

@@ -8,7 +8,7 @@ from dataclasses import dataclass, field
 
 import pyarrow as pa
 
-from harness.artifact.amend import conform
+from harness.artifact.columns import conform
 from harness.artifact.journal import write_parquet
 from harness.artifact.labelling import relabel
 from harness.artifact.reader import Artifact

@@ -19,8 +19,7 @@ from harness.contract.policy import Runtime
 from harness.contract.task import Task
 from harness.demonstrations import dataset_hash
 from harness.errors import ArtifactError, UnknownIdError
-from harness.executors.stage import Call, Stage
-from harness.executors.training import make_ticket, train_missing
+from harness.executors.stage import Call, Stage, stage_for
 from harness.executors.watcher import Watcher
 from harness.manifest.manifest import Manifest
 from harness.manifest.panel import first_difference
@@ -30,7 +29,7 @@ from harness.registry import load
 from harness.seeding import generator
 from harness.statistics.proportions import Proportion, wilson
 
-__all__ = ["Audit", "Sample", "audit", "difference", "open_manifest"]
+__all__ = ["Audit", "Sample", "audit", "check_repeats", "difference", "open_manifest"]
 
 _NOT_OF_THE_EPISODE = {*LABEL_COLUMNS, "cause", "verdict", "point_of_no_return", "media", *measured_columns()}
 """Columns that another part of the harness fills in, or that hold wall-clock times."""
@@ -98,9 +97,7 @@ def audit(
     manifest = open_manifest(artifact)
     findings = [*_datasets(artifact, manifest), *inspect(artifact, manifest)]
     chosen = _chosen(artifact, manifest, sample)
-    tickets = {(spec.label, spec.task): make_ticket(spec, runtime.device) for spec in _acting(manifest, chosen)}
-    train_missing(list(tickets.values()), workers=runtime.threads, report=watcher.training(list(tickets.values())))
-    stage = Stage(manifest, tickets, runtime)
+    stage = stage_for(manifest, {(key.cell.policy, key.cell.task) for key in chosen}, runtime, watcher)
     differences, same = _act_out(artifact, manifest, stage, chosen, lanes or manifest.run.lanes, watcher)
     return Audit(
         digest=artifact.metadata["digest"],
@@ -165,13 +162,6 @@ def _named(name: str, there: Sequence[str], artifact: Artifact) -> str:
     return found[0]
 
 
-def _acting(manifest: Manifest, chosen: Sequence[EpisodeKey]) -> list[Any]:
-    """Specs of the policies that the chosen episodes need, those behind derived controls included."""
-    behind = {control.label: control.of or control.label for control in manifest.controls}
-    needed = {(behind.get(key.cell.policy, key.cell.policy), key.cell.task) for key in chosen}
-    return [spec for spec in manifest.policies if (spec.label, spec.task) in needed]
-
-
 def _act_out(
     artifact: Artifact,
     manifest: Manifest,
@@ -216,6 +206,17 @@ def difference(stored: Mapping[str, Any], fresh: Mapping[str, Any]) -> Finding |
         return None
     text = "; ".join(f"{name} is {_brief(again[name])}, recorded {_brief(stored[name])}" for name in other)
     return Finding("row", text, stored["episode"])
+
+
+def check_repeats(stored: Mapping[str, Any], fresh: Mapping[str, Any], why: str) -> None:
+    """Raise ArtifactError, with why it matters, unless an episode acted out again is the recorded one."""
+    if found := difference(stored, fresh):
+        raise ArtifactError(
+            f"episode {stored['episode']}",
+            expected="the recorded episode, acted out again",
+            got=f"another one ({found})",
+            fix=f"run `samepanel audit`; {why}",
+        )
 
 
 type _Found = tuple[str, int | None, str]

@@ -17,12 +17,11 @@ import numpy as np
 
 from harness.artifact.reader import Artifact
 from harness.contract.policy import Runtime
-from harness.errors import ArtifactError, UnknownIdError
+from harness.errors import UnknownIdError
 from harness.evidence.causes import Facts, Subset, Verdict, compared, conclude, wanted
-from harness.evidence.company import EXPERT
-from harness.executors.audit import difference, open_manifest
-from harness.executors.stage import Act, Call, Stage
-from harness.executors.training import make_ticket, train_missing
+from harness.evidence.company import EVERYWHERE, EXPERT, Company
+from harness.executors.audit import check_repeats, open_manifest
+from harness.executors.stage import Act, Call, stage_for
 from harness.executors.watcher import Watcher
 from harness.faults.base import Fault
 from harness.faults.catalogue import acting_on
@@ -188,13 +187,8 @@ class _Inquiry:
         watcher: Watcher,
     ) -> None:
         self._artifact, self._manifest, self._cases, self._lanes = artifact, manifest, cases, lanes
-        behind = {control.label: control.of for control in manifest.controls}
-        acting = {(behind.get(case.key.cell.policy) or case.key.cell.policy, case.key.cell.task) for case in cases}
-        specs = [spec for spec in manifest.policies if (spec.label, spec.task) in acting]
-        tickets = {(spec.label, spec.task): make_ticket(spec, runtime.device) for spec in specs}
-        made = list(tickets.values())
-        train_missing(made, workers=runtime.threads, report=watcher.training(made))
-        self._stage = Stage(manifest, tickets, runtime)
+        acting = {(case.key.cell.policy, case.key.cell.task) for case in cases}
+        self._stage = stage_for(manifest, acting, runtime, watcher)
         self._watcher = watcher
         self._has_expert = any(control.label == EXPERT for control in manifest.controls)
         self.rows: list[dict[str, Any]] = []
@@ -202,16 +196,10 @@ class _Inquiry:
 
     def recall_expert(self) -> None:
         """What the panel's own control made of the same scenes under the same faults, where it ran."""
-        names = ("task", "split", "condition", "scene", "replicate", "purpose", "policy", "success")
-        solved = {
-            tuple(row[name] for name in names[:5]): row["success"]
-            for row in self._artifact.columns(*names).to_pylist()
-            if (row["purpose"], row["policy"]) == ("control", EXPERT)
-        }
+        company = Company(self._artifact.columns("purpose", "policy", "success", *EVERYWHERE).to_pylist())
         for case in self._cases:
-            cell = case.key.cell
-            where = (cell.task, cell.split, cell.condition, case.key.scene, case.key.replicate)
-            case.facts.expert = solved.get(where)
+            world = {**vars(case.key.cell), "scene": case.key.scene, "replicate": case.key.replicate}
+            case.facts.expert = company.elsewhere(world).expert
 
     def begin(self, replicates: int) -> None:
         """Each episode as it was, and in the same batch what nearly every case will ask for."""
@@ -229,13 +217,7 @@ class _Inquiry:
 
     def _repeated(self, case: _Case, act: Act, stored: Mapping[str, Any]) -> None:
         """Takeovers begin in this rollout; that it repeats shows that probes mean something here."""
-        if found := difference(stored, act.row):
-            raise ArtifactError(
-                f"episode {case.episode}",
-                expected="the recorded episode, acted out again",
-                got=f"another one ({found})",
-                fix="run `samepanel audit`; causes can only be found where episodes repeat",
-            )
+        check_repeats(stored, act.row, "causes can only be found where episodes repeat")
         case.rollout = act.rollout
         if not case.faults:
             case.facts.distance = act.row["start_distance"]

@@ -2,18 +2,19 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Collection, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
 from harness.artifact.rows import Identity, build_row
 from harness.contract.policy import Runtime
 from harness.contract.scenes import draw_scene
-from harness.contract.task import Engine, Task
+from harness.contract.task import Engine, Scene, Task
 from harness.demonstrations import read
 from harness.evidence.familiarity import Familiarity
 from harness.executors.crew import Actor, check_actor, check_engine, control_actor, policy_actor
-from harness.executors.training import Ticket
+from harness.executors.training import Ticket, make_ticket, train_missing
+from harness.executors.watcher import Watcher
 from harness.faults.base import Fault
 from harness.faults.realise import Realised, realise
 from harness.hashing import content_hash
@@ -23,7 +24,7 @@ from harness.registry import load
 from harness.rollout.episode import Assignment, Beginning, Rollout
 from harness.rollout.rounds import Clock, rollouts
 
-__all__ = ["Act", "Call", "Stage"]
+__all__ = ["Act", "Call", "Stage", "stage_for"]
 
 
 @dataclass(frozen=True)
@@ -107,10 +108,7 @@ class Stage:
             for episode, call in by_id.items():
                 key = call.key
                 scene = draw_scene(engine.contract, panel.seed, key.cell.split, key.scene)
-                faults = panel.conditions[key.cell.condition] if call.faults is None else call.faults
-                realised[episode] = realise(
-                    engine.contract, faults, seed=panel.seed, scene=scene, replicate=key.replicate
-                )
+                realised[episode] = self._realise(call, scene)
                 noise = (panel.seed, task_id, key.cell.split, key.scene, key.replicate, "policy/noise")
                 redrawn = ("redrawn", call.noise) if call.noise else ()
                 yield Assignment(episode, scene, realised[episode].effects, (*noise, *redrawn), call.beginning)
@@ -118,21 +116,25 @@ class Stage:
         for rollout in rollouts(engine, actor.policy, actor.execution, assignments(), lanes=lanes, clock=clock):
             episode = rollout.assignment.episode
             call = by_id[episode]
-            identity = _identity(episode, call, actor, panel.panel_id)
-            measure = self._familiarity(label, task_id)
-            row = build_row(identity, rollout, realised.pop(episode), engine.contract, measure)
-            yield Act(call, rollout, row)
+            yield Act(call, rollout, self._row(episode, label, call, rollout, realised.pop(episode)))
 
     def describe(self, label: str, call: Call, rollout: Rollout) -> dict[str, Any]:
         """The row of a rollout that was put together elsewhere, from segments that were acted out here."""
+        episode = call.episode(label, self._manifest.panel.panel_id)
+        return self._row(episode, label, call, rollout, self._realise(call, rollout.assignment.scene))
+
+    def _realise(self, call: Call, scene: Scene) -> Realised:
+        """The faults of a call, drawn for its scene."""
         key, panel = call.key, self._manifest.panel
-        contract = self._engine(key.cell.task).contract
         faults = panel.conditions[key.cell.condition] if call.faults is None else call.faults
-        scene = rollout.assignment.scene
-        realised = realise(contract, faults, seed=panel.seed, scene=scene, replicate=key.replicate)
-        actor = self.actor(label, key.cell.task)
-        identity = _identity(call.episode(label, panel.panel_id), call, actor, panel.panel_id)
-        return build_row(identity, rollout, realised, contract, self._familiarity(label, key.cell.task))
+        contract = self._engine(key.cell.task).contract
+        return realise(contract, faults, seed=panel.seed, scene=scene, replicate=key.replicate)
+
+    def _row(self, episode: str, label: str, call: Call, rollout: Rollout, realised: Realised) -> dict[str, Any]:
+        task_id = call.key.cell.task
+        identity = _identity(episode, call, self.actor(label, task_id), self._manifest.panel.panel_id)
+        contract = self._engine(task_id).contract
+        return build_row(identity, rollout, realised, contract, self._familiarity(label, task_id))
 
     def _engine(self, task_id: str) -> Engine:
         if task_id not in self._engines:
@@ -156,6 +158,26 @@ class Stage:
         spec = self._controls[label]
         inner = self._build(spec.of, task_id) if spec.of is not None else None
         return control_actor(spec, load("tasks", task_id), self._runtime, inner)
+
+
+def stage_for(
+    manifest: Manifest, acting: Collection[tuple[str, str]], runtime: Runtime, watcher: Watcher | None = None
+) -> Stage:
+    """A stage for some of a manifest's policies and controls; checkpoints that they need are trained if absent.
+
+    Args:
+        manifest: whose episodes are acted out.
+        acting: label and task id of who acts; a control brings the policy that it wraps.
+        runtime: threads and device.
+        watcher: told of the trainings.
+    """
+    wrapped = {control.label: control.of for control in manifest.controls}
+    needed = {(wrapped.get(label) or label, task_id) for label, task_id in acting}
+    specs = [spec for spec in manifest.policies if (spec.label, spec.task) in needed]
+    tickets = {(spec.label, spec.task): make_ticket(spec, runtime.device) for spec in specs}
+    made = list(tickets.values())
+    train_missing(made, workers=runtime.threads, report=(watcher or Watcher()).training(made))
+    return Stage(manifest, tickets, runtime)
 
 
 def _identity(episode: str, call: Call, actor: Actor, panel_id: str) -> Identity:

@@ -17,12 +17,10 @@ import numpy as np
 
 from harness.artifact.reader import Artifact
 from harness.contract.policy import Runtime
-from harness.errors import ArtifactError
 from harness.evidence.company import EXPERT
 from harness.evidence.envelope import Envelope
-from harness.executors.audit import difference, open_manifest
-from harness.executors.stage import Act, Call, Stage
-from harness.executors.training import make_ticket, train_missing
+from harness.executors.audit import check_repeats, open_manifest
+from harness.executors.stage import Act, Call, stage_for
 from harness.executors.watcher import Watcher
 from harness.manifest.manifest import Manifest
 from harness.manifest.plan import EpisodeKey, episode_id, episodes
@@ -124,11 +122,7 @@ class _Supervisor:
         self, manifest: Manifest, cases: list[_Case], terms: Terms, runtime: Runtime, lanes: int, watcher: Watcher
     ) -> None:
         acting = {(case.key.cell.policy, case.key.cell.task) for case in cases}
-        specs = [spec for spec in manifest.policies if (spec.label, spec.task) in acting]
-        tickets = {(spec.label, spec.task): make_ticket(spec, runtime.device) for spec in specs}
-        made = list(tickets.values())
-        train_missing(made, workers=runtime.threads, report=watcher.training(made))
-        self._stage = Stage(manifest, tickets, runtime)
+        self._stage = stage_for(manifest, acting, runtime, watcher)
         self._manifest, self._terms, self._lanes, self._watcher = manifest, terms, lanes, watcher
 
     def segment(self, cases: list[_Case], *, expert: bool) -> None:
@@ -156,13 +150,7 @@ class _Supervisor:
         """The first segment is the recorded episode, to the end: if it does not repeat, nothing else would."""
         if case.rollout is not None:
             return
-        if found := difference(case.stored, act.row):
-            raise ArtifactError(
-                f"episode {case.stored['episode']}",
-                expected="the recorded episode, acted out again",
-                got=f"another one ({found})",
-                fix="run `samepanel audit`; a supervisor can only be tried where episodes repeat",
-            )
+        check_repeats(case.stored, act.row, "a supervisor can only be tried where episodes repeat")
         contract = self._contract(case)
         case.left = float(self._terms.envelopes[contract.id].left(act.rollout.signals, contract).mean())
 

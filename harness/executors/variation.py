@@ -19,8 +19,7 @@ from harness.contract.policy import Runtime
 from harness.contract.task import Task, TaskContract
 from harness.errors import ManifestError, UnknownIdError
 from harness.executors.audit import difference, open_manifest
-from harness.executors.stage import Act, Call, Stage
-from harness.executors.training import make_ticket, train_missing
+from harness.executors.stage import Act, Call, stage_for
 from harness.executors.watcher import Watcher
 from harness.faults.base import Fault
 from harness.faults.catalogue import AnyFault, acting_on, canonical, check
@@ -85,7 +84,8 @@ def vary(
     stored = artifact.row(episode)
     key = _key(manifest, stored)
     label, task = change.policy or key.cell.policy, load("tasks", key.cell.task)
-    stage = _stage(manifest, label, task.contract.id, runtime, watcher or Watcher())
+    _check_label(manifest, label)
+    stage = stage_for(manifest, [(label, task.contract.id)], runtime, watcher)
     faults = _faults(manifest.panel, key, task.contract, change)
     [act] = stage.act(label, task.contract.id, [Call(key, faults=faults)], lanes=1)
     return Variation(task, stored, act, difference(stored, act.row))
@@ -98,18 +98,10 @@ def _key(manifest: Manifest, stored: Mapping[str, Any]) -> EpisodeKey:
     return keys[stored["episode"]]
 
 
-def _stage(manifest: Manifest, label: str, task_id: str, runtime: Runtime, watcher: Watcher) -> Stage:
-    """A stage on which the label can act; its checkpoint is trained if it is not there."""
-    behind = {control.label: control.of for control in manifest.controls}
-    labels = {*behind, *(spec.label for spec in manifest.policies)}
+def _check_label(manifest: Manifest, label: str) -> None:
+    labels = {*(control.label for control in manifest.controls), *(spec.label for spec in manifest.policies)}
     if label not in labels:
         raise UnknownIdError.of("policy or control of the artifact", label, labels)
-    wanted = behind.get(label) or label
-    specs = [spec for spec in manifest.policies if (spec.label, spec.task) == (wanted, task_id)]
-    tickets = {(spec.label, spec.task): make_ticket(spec, runtime.device) for spec in specs}
-    made = list(tickets.values())
-    train_missing(made, workers=runtime.threads, report=watcher.training(made))
-    return Stage(manifest, tickets, runtime)
 
 
 def _faults(panel: Panel, key: EpisodeKey, contract: TaskContract, change: Change) -> tuple[Fault, ...]:
