@@ -9,14 +9,14 @@ from typing import ClassVar, Literal
 import numpy as np
 from pydantic import Field
 
-from harness.contract.fields import ActionField, bounds, slices
+from harness.contract.fields import bounds
 from harness.contract.task import TaskContract
 from harness.faults.actuation import ZERO
 from harness.faults.base import (
     Applied,
+    FieldFault,
     WindowedFault,
     checked_extent,
-    checked_name,
     checked_size,
     per_component,
     unit_vector,
@@ -73,29 +73,12 @@ class CommandDelay(WindowedFault):
         return Applied(replace(effects, action_source=through(effects.action_source, late)), summary)
 
 
-class ActionFault(WindowedFault):
+class ActionFault(FieldFault):
     """A fault of one action field, or of all."""
 
+    side: ClassVar[Literal["observation", "action"]] = "action"
+
     field: str | None = Field(default=None, description="name of the action field; every field if left out")
-
-    @property
-    def subject(self) -> str | None:
-        """The field, if one is given."""
-        return self.field
-
-    def check(self, contract: TaskContract, whose: str) -> None:
-        """Raise ManifestError if window or field do not fit the task."""
-        super().check(contract, whose)
-        if self.field is not None:
-            checked_name("action field", self.field, tuple(field.name for field in contract.action), whose)
-
-    def fields(self, contract: TaskContract) -> tuple[ActionField, ...]:
-        """Those it acts on, in contract order: neighbours in the flat vector."""
-        return tuple(field for field in contract.action if self.field in (None, field.name))
-
-    def columns(self, contract: TaskContract) -> slice:
-        """Where they lie in the flat vector."""
-        return slice(None) if self.field is None else slices(contract.action)[self.field]
 
 
 class Bias(ActionFault):

@@ -8,13 +8,13 @@ from __future__ import annotations
 import math
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
-from typing import Any, ClassVar
+from typing import Any, ClassVar, Literal
 
 import numpy as np
 from jaxtyping import Float64
 from pydantic import ConfigDict, Field, SerializerFunctionWrapHandler, model_serializer, model_validator
 
-from harness.contract.fields import ActionField, Array, ContractModel, ObservationField, bounds
+from harness.contract.fields import ActionField, Array, ContractModel, ObservationField, bounds, slices
 from harness.contract.task import TaskContract
 from harness.errors import ManifestError, UnknownIdError
 from harness.faults.effects import Effects
@@ -24,6 +24,7 @@ from harness.quantities import Duration, Measure, Moment
 __all__ = [
     "Applied",
     "Fault",
+    "FieldFault",
     "Window",
     "WindowedFault",
     "checked_extent",
@@ -34,6 +35,9 @@ __all__ = [
     "per_component",
     "unit_vector",
 ]
+
+
+type AnyField = ObservationField | ActionField
 
 
 @dataclass(frozen=True)
@@ -179,15 +183,48 @@ class WindowedFault(Fault):
         self.window.check(contract, whose)
 
 
+class FieldFault(WindowedFault):
+    """A fault of one field of the observation or of the action, or of all of them.
+
+    Attributes:
+        side: whose fields.
+    """
+
+    side: ClassVar[Literal["observation", "action"]]
+
+    field: str | None = None
+
+    @property
+    def subject(self) -> str | None:
+        """The field, if one is given."""
+        return self.field
+
+    def check(self, contract: TaskContract, whose: str) -> None:
+        """Raise ManifestError if the task has no such field, or nothing lies in the window."""
+        super().check(contract, whose)
+        if self.field is not None:
+            known = tuple(field.name for field in self._known(contract))
+            checked_name(f"{self.side} field", self.field, known, whose)
+
+    def fields(self, contract: TaskContract) -> tuple[AnyField, ...]:
+        """Those it acts on, in contract order: neighbours in the flat vector."""
+        return tuple(field for field in self._known(contract) if self.field in (None, field.name))
+
+    def columns(self, contract: TaskContract) -> slice:
+        """Where they lie in the flat vector."""
+        return slice(None) if self.field is None else slices(self._known(contract))[self.field]
+
+    def _known(self, contract: TaskContract) -> tuple[AnyField, ...]:
+        return contract.observation if self.side == "observation" else contract.action
+
+
 def checked_name(kind: str, name: str, known: tuple[str, ...], whose: str) -> None:
     """Raise ManifestError with the nearest known name unless `name` is one of them."""
     if name not in known:
         raise ManifestError(whose, got=f"unknown {kind} {name!r}", fix=UnknownIdError.of(kind, name, known).fix)
 
 
-def checked_extent(
-    measure: Measure, fields: Sequence[ObservationField | ActionField], whose: str, per: str = ""
-) -> None:
+def checked_extent(measure: Measure, fields: Sequence[AnyField], whose: str, per: str = "") -> None:
     """Raise ManifestError unless the measure is a share of the range, or in the unit of every one of the fields.
 
     `per` is "/s" for a speed.
@@ -203,7 +240,7 @@ def checked_extent(
             )
 
 
-def per_component(measure: Measure, fields: Sequence[ObservationField | ActionField]) -> Float64[Array, " width"]:
+def per_component(measure: Measure, fields: Sequence[AnyField]) -> Float64[Array, " width"]:
     """The measure in the units of the fields, a number a component."""
     low, high = bounds(tuple(fields))
     share = measure.unit.startswith("range")

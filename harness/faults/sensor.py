@@ -9,14 +9,13 @@ from typing import ClassVar, Literal
 import numpy as np
 from pydantic import Field
 
-from harness.contract.fields import ObservationField, slices
+from harness.contract.fields import ObservationField
 from harness.contract.task import TaskContract
 from harness.errors import ManifestError
 from harness.faults.base import (
     Applied,
-    WindowedFault,
+    FieldFault,
     checked_extent,
-    checked_name,
     checked_size,
     per_component,
     unit_vector,
@@ -31,29 +30,12 @@ from harness.quantities import Angle, Duration, Extent, FactorRange, Length, Rat
 __all__ = ["Bias", "Noise", "Quantise", "Scale", "SensorLoss", "WrongFrame"]
 
 
-class _SensorFault(WindowedFault):
+class _SensorFault(FieldFault):
     """A fault of one observation field, or of all."""
 
+    side: ClassVar[Literal["observation", "action"]] = "observation"
+
     field: str | None = Field(default=None, description="name of the observation field; every field if left out")
-
-    @property
-    def subject(self) -> str | None:
-        """The field, if one is given."""
-        return self.field
-
-    def check(self, contract: TaskContract, whose: str) -> None:
-        """Raise ManifestError if the task has no such field, or nothing lies in the window."""
-        super().check(contract, whose)
-        if self.field is not None:
-            checked_name("observation field", self.field, tuple(field.name for field in contract.observation), whose)
-
-    def fields(self, contract: TaskContract) -> tuple[ObservationField, ...]:
-        """Those it acts on, in contract order: neighbours in the flat vector."""
-        return tuple(field for field in contract.observation if self.field in (None, field.name))
-
-    def columns(self, contract: TaskContract) -> slice:
-        """Where they lie in the flat vector."""
-        return slice(None) if self.field is None else slices(contract.observation)[self.field]
 
 
 def _sensing(effects: Effects, contract: TaskContract) -> Sensing:
@@ -207,7 +189,7 @@ class WrongFrame(_SensorFault):
     def fields(self, contract: TaskContract) -> tuple[ObservationField, ...]:
         """The one that is named, or all of the scene that are given in the world's frame."""
         if self.field is not None:
-            return super().fields(contract)
+            return tuple(field for field in contract.observation if field.name == self.field)
         return tuple(field for field in contract.observation if field.frame == "world" and not field.proprioceptive)
 
     def check(self, contract: TaskContract, whose: str) -> None:
