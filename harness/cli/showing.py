@@ -60,7 +60,7 @@ class _Opened:
     @property
     def actors(self) -> tuple[Actor, ...]:
         """The policies, and the expert beside them."""
-        return (*self.field.policies, *(actor for actor in self.field.actors if actor.label == "expert"))
+        return (*self.field.policies, *self.field.experts)
 
     def recoveries(self) -> list[FaultRecovery]:
         return fault_recoveries(self.field, self.measures, self.actors, Rules())

@@ -14,6 +14,7 @@ from typing import Literal, get_args
 import numpy as np
 
 from harness.errors import UnknownIdError
+from harness.manifest.documents import NOMINAL
 from harness.reports.pairing import Entrant, Pairs, Scope, pair
 from harness.reports.worlds import ABSENT, Met
 from harness.statistics.clusters import cluster_bootstrap, cluster_sign_flip, clusters_needed
@@ -141,7 +142,7 @@ def _cells(entrant: Entrant) -> list[tuple[str, str]]:
 
 def _nominal_first(cell: tuple[str, str]) -> tuple[str, bool, str]:
     task, condition = cell
-    return task, condition != "nominal", condition
+    return task, condition != NOMINAL, condition
 
 
 def compare(couples: Iterable[tuple[Entrant, Entrant]], parts: Sequence[Scope], rules: Rules) -> tuple[Comparison, ...]:

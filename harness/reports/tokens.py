@@ -13,6 +13,7 @@ import pyarrow.parquet as pq
 from harness.artifact.reader import Artifact
 from harness.errors import ArtifactError
 from harness.evidence.tokens import Suspect, Switching, suspects, switching
+from harness.manifest.documents import NOMINAL
 
 __all__ = ["LEVEL", "CodesOver", "codes_over"]
 
@@ -54,7 +55,7 @@ def codes_over(artifact: Artifact) -> list[CodesOver]:
     Raises:
         ArtifactError: the file is damaged.
     """
-    nominal = (pc.field("condition") == "nominal") & (pc.field("purpose") == "panel") & pc.field("success").is_valid()
+    nominal = (pc.field("condition") == NOMINAL) & (pc.field("purpose") == "panel") & pc.field("success").is_valid()
     try:
         table = pq.read_table(artifact.path, columns=list(_NAMES), filters=nominal)
     except (OSError, pa.ArrowException) as error:

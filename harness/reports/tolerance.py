@@ -11,6 +11,7 @@ import numpy as np
 from jaxtyping import Bool, Float64
 
 from harness.contract.fields import Array
+from harness.manifest.documents import NOMINAL
 from harness.reports.comparison import Rules
 from harness.reports.families import ladders, sweeps
 from harness.reports.halving import Halving, halving
@@ -21,7 +22,6 @@ __all__ = ["LATENCY", "Point", "Tolerance", "halving_text", "interval_text", "la
 
 LATENCY = "timing.latency"
 """The fault that a ladder must sweep, and nothing else."""
-_NOMINAL = "nominal"
 
 
 @dataclass(frozen=True)
@@ -68,9 +68,9 @@ def tolerances(field: Field, actors: Sequence[Actor], rules: Rules) -> list[Tole
                 own = (field.actor == field.actors.index(actor)) & (field.task == field.tasks.index(task))
                 own &= field.outcome != ERROR
                 met = {name: own & (field.condition == field.conditions.index(name)) for name in levels}
-                if any(met[name].any() for name in levels if name != _NOMINAL):
+                if any(met[name].any() for name in levels if name != NOMINAL):
                     doses = {name: _latency(steps[rows], queries[rows], period_ms) for name, rows in met.items()}
-                    found.append(_tolerance(field, (actor, task, family), met, doses | {_NOMINAL: 0.0}, rules))
+                    found.append(_tolerance(field, (actor, task, family), met, doses | {NOMINAL: 0.0}, rules))
     return found
 
 
@@ -94,7 +94,7 @@ def _text(item: Tolerance, value: float | None) -> str:
 def _families(field: Field, task: str) -> dict[str, list[str]]:
     """Conditions by family, from nominal on."""
     documents = field.artifacts[0].metadata["manifest"]["panel"]["conditions"]
-    nominal = [name for name in field.conditions if name == _NOMINAL]
+    nominal = [name for name in field.conditions if name == NOMINAL]
     return {
         family: [*nominal, *levels.values()]
         for family, levels in ladders(documents, field.conditions).items()
@@ -116,7 +116,7 @@ def _tolerance(
     rules: Rules,
 ) -> Tolerance:
     named = {name: rows for name, rows in met.items() if rows.any() and not np.isnan(doses[name])}
-    if _NOMINAL not in named:
+    if NOMINAL not in named:
         return Tolerance(*what, (), Halving(None, None, None))
     same: dict[float, list[str]] = {}
     for name in named:

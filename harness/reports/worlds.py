@@ -172,11 +172,6 @@ def codes(column: pa.ChunkedArray) -> tuple[Int64[Array, " rows"], list[str | No
     return encoded.indices.to_numpy(zero_copy_only=False).astype(np.int64), encoded.dictionary.to_pylist()
 
 
-def _text(column: pa.ChunkedArray) -> pa.ChunkedArray:
-    """As texts, even where there are none."""
-    return column.cast(pa.string())
-
-
 @dataclass(frozen=True, eq=False)
 class Met(Mapping[World, "bool | None"]):
     """What one actor met and what came of it; reads like a dict of success by world, None for an error."""

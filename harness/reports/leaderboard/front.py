@@ -6,7 +6,9 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Any
 
+from harness.evidence.company import EXPERT
 from harness.evidence.controls import ControlCheck
+from harness.manifest.documents import NOMINAL
 from harness.reports.comparison import Rules
 from harness.reports.headline import best, broke, caveats, family, warnings
 from harness.reports.leaderboard.answers import answer
@@ -24,7 +26,6 @@ __all__ = ["LOST_SHOWN", "LostTime", "PageOf", "front", "invalid", "level", "ord
 
 LOST_SHOWN = 40
 """Episodes that fail now and are listed on the front page."""
-_REFERENCE = "expert"
 
 
 @dataclass(frozen=True)
@@ -64,7 +65,7 @@ def front(
     """Everything that the templates of the front page name."""
     found, panel = ranking.found, field.artifacts[0].metadata["manifest"]["panel"]
     actors = {actor.name: actor for actor in field.actors}
-    expert = [actor for actor in field.actors if actor.label == _REFERENCE]
+    expert = list(field.experts)
     told = [(actor, cards(field, actor)) for actor in ordered(field, ranking)]
     labelled, caused = (tally(field, kinds(field), Scope(), field.policies) for kinds in (labels, causes))
     return {
@@ -168,7 +169,7 @@ def _strips(field: Field, conditions: dict[str, Any], ranking: Ranking) -> list[
     """Conditions beside nominal that are told one by one: those that are no level of a ladder."""
     laddered = {name for item in families(field, ranking, conditions) for name in item.conditions}
     return [
-        index for index, name in enumerate(field.conditions) if name != "nominal" and name not in laddered - {"nominal"}
+        index for index, name in enumerate(field.conditions) if name != NOMINAL and name not in laddered - {NOMINAL}
     ]
 
 
@@ -181,7 +182,7 @@ def _lost_time(field: Field, ranking: Ranking, conditions: dict[str, Any]) -> Lo
     ]
     if not slow:
         return LostTime((), ())
-    columns = (*(name for name in field.conditions if name == "nominal"), *slow)
+    columns = (*(name for name in field.conditions if name == NOMINAL), *slow)
     rows = tuple(
         (actor, task, tuple(rate_of(field, ranking, actor, task, name) for name in columns))
         for actor in ordered(field, ranking)
@@ -192,7 +193,7 @@ def _lost_time(field: Field, ranking: Ranking, conditions: dict[str, Any]) -> Lo
 
 def _others(field: Field) -> list[Actor]:
     """Controls beside the expert, who stands by the policies."""
-    return [actor for actor in field.actors if actor.control and actor.label != _REFERENCE]
+    return [actor for actor in field.actors if actor.control and actor.label != EXPERT]
 
 
 def _met_by_controls(field: Field) -> list[str]:

@@ -18,6 +18,8 @@ from jaxtyping import Bool, Float64, Int8, Int64
 from harness.artifact.reader import Artifact
 from harness.contract.fields import Array
 from harness.errors import ArtifactError
+from harness.evidence.company import EXPERT
+from harness.manifest.documents import NOMINAL
 from harness.reports.pairing import Entrant, Rows, enter, file_names, outcomes, same_panel
 from harness.reports.timing import COLUMNS
 from harness.reports.worlds import ERROR, FAILURE, SUCCESS, Scope, Worlds, codes
@@ -97,6 +99,11 @@ class Field:
             found.append(enter(nobody, read, np.flatnonzero(self.actor == index)))
         return tuple(found)
 
+    @property
+    def experts(self) -> tuple[Actor, ...]:
+        """The expert, once in every file in which it acted."""
+        return tuple(actor for actor in self.actors if actor.label == EXPERT)
+
     @cached_property
     def methods(self) -> tuple[str, ...]:
         """Of the policies, in order of appearance."""
@@ -165,7 +172,7 @@ class Field:
     @cached_property
     def expert(self) -> Int64[Array, "tasks conditions 3"]:
         """Failures, successes and errors of the expert; all 0 where it did not act."""
-        own = [index for index, actor in enumerate(self.actors) if actor.label == "expert"]
+        own = [self.actors.index(actor) for actor in self.experts]
         found: Array = self.outcomes[own].sum(axis=0)
         return found
 
@@ -196,7 +203,7 @@ def gather(artifacts: Sequence[Artifact]) -> Field:
         raise ArtifactError(f"artifact {artifacts[0].path}", expected="episodes", got="none")
     actor, actors = _actors(table, names)
     worlds, world = Worlds.read(table)
-    conditions = tuple(sorted(worlds.conditions, key=lambda name: (name != "nominal", name)))
+    conditions = tuple(sorted(worlds.conditions, key=lambda name: (name != NOMINAL, name)))
     return Field(
         artifacts=tuple(artifacts),
         files=tuple(names),

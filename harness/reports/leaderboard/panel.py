@@ -6,6 +6,7 @@ from collections.abc import Mapping
 from typing import Any
 
 from harness.artifact.reader import Artifact
+from harness.manifest.documents import NOMINAL
 
 __all__ = ["panel_page"]
 
@@ -15,7 +16,7 @@ _ELSEWHERE = ("fault", "task", "name", "window")
 def panel_page(artifact: Artifact) -> dict[str, Any]:
     """What the template of the page names."""
     panel = artifact.metadata["manifest"]["panel"]
-    names = sorted(panel["conditions"], key=lambda name: (name != "nominal", name))
+    names = sorted(panel["conditions"], key=lambda name: (name != NOMINAL, name))
     return {
         "heading": "Panel",
         "conditions": [(name, [_fault(fault) for fault in panel["conditions"][name]]) for name in names],

@@ -5,14 +5,13 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import Any
 
+from harness.manifest.documents import NOMINAL
 from harness.reports.families import ladders
 from harness.reports.leaderboard.cells import Rate, rate_of
 from harness.reports.leaderboard.gathering import Actor, Field
 from harness.reports.leaderboard.ranking import Ranking
 
 __all__ = ["Curve", "Family", "families"]
-
-NOMINAL = "nominal"
 
 
 @dataclass(frozen=True)

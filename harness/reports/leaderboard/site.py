@@ -126,7 +126,7 @@ class Site:
         ]
 
     def _with_expert(self, order: Sequence[Actor]) -> list[Actor]:
-        return [*order, *(actor for actor in self.evaluated.actors if actor.label == "expert")]
+        return [*order, *self.evaluated.experts]
 
     def _commands(self) -> list[str]:
         """What makes the page again, and what checks the files it was made from."""
