@@ -21,7 +21,8 @@ from harness.reports.replay import Replay, replay
 __all__ = ["render_episode", "replay_episode"]
 
 SHEET_FRAMES = 12
-SHEET_WIDTH = 320
+MEDIA_WIDTH = 320
+"""Pixels; a contract says how large a picture a policy sees, which is too small for a person."""
 
 
 def render_episode(artifact: Path, episode: str, out: Path | None, camera: str | None) -> None:
@@ -49,7 +50,7 @@ def _film(task: Task, states: Array, camera: str | None, video: Path) -> Path:
     """Write the mp4, and beside it the contact sheet, whose path is returned."""
     view = _view(task, camera)
     with stderr.status(f"rendering {len(states)} frames"):
-        write_video(video, task.render(states, view.name, view.width, view.height), 1 / task.contract.control_period_s)
+        write_video(video, _painted(task, states, view), 1 / task.contract.control_period_s)
         _write_sheet(video.with_suffix(".png"), task, states, view)
     return video.with_suffix(".png")
 
@@ -64,10 +65,12 @@ def _view(task: Task, camera: str | None) -> Camera:
 
 def _write_sheet(path: Path, task: Task, states: Array, view: Camera) -> None:
     chosen = np.unique(np.linspace(0, len(states) - 1, SHEET_FRAMES).round().astype(int))
-    height = round(SHEET_WIDTH * view.height / view.width)
-    frames: Array = task.render(states[chosen], view.name, SHEET_WIDTH, height)
     period = task.contract.control_period_s
-    contact_sheet(path, frames, [f"t = {step * period:.1f} s" for step in chosen])
+    contact_sheet(path, _painted(task, states[chosen], view), [f"t = {step * period:.1f} s" for step in chosen])
+
+
+def _painted(task: Task, states: Array, view: Camera) -> Array:
+    return task.render(states, view.name, MEDIA_WIDTH, 2 * round(MEDIA_WIDTH * view.height / view.width / 2))
 
 
 def _title(seen: Replay) -> str:

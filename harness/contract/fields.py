@@ -55,10 +55,13 @@ class ObservationField(BoundedField):
         rate_hz: rate at which the field is measured.
         proprioceptive: measured on the robot itself (goes to `observation.state` in a data set), or of the scene
             (goes to `observation.environment_state`).
+        agent: the arm or robot that it is measured on, one of those that the action fields name; None for what
+            belongs to no agent or to all, as the scene does.
     """
 
     rate_hz: float = Field(gt=0)
     proprioceptive: bool
+    agent: str | None = None
 
 
 class ActionField(BoundedField):

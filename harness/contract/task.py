@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
-from typing import TYPE_CHECKING, Literal, Protocol, Self
+from typing import TYPE_CHECKING, Literal, NamedTuple, Protocol, Self
 
 from jaxtyping import Bool, Float, Float32, Float64, UInt8
 from pydantic import Field, model_validator
@@ -23,6 +24,7 @@ __all__ = [
     "DatasetPromise",
     "Dynamics",
     "Engine",
+    "Intrinsics",
     "Range",
     "Scene",
     "Signal",
@@ -66,12 +68,46 @@ class Signal(ContractModel):
     description: str
 
 
+class Intrinsics(NamedTuple):
+    """Of a pinhole camera, pixel: a point (x, y, z), z along the view, lies at (fx x / z + cx, fy y / z + cy)."""
+
+    fx: float
+    fy: float
+    cx: float
+    cy: float
+
+
 class Camera(ContractModel):
-    """A camera by its name in the scene, with the picture size in pixels."""
+    """A pinhole camera with square pixels and no distortion; it looks along its own -z, x to the right and y up.
+
+    Attributes:
+        name: of the camera in the scene.
+        width, height: of the picture that a policy sees, pixel.
+        fov: vertical field of view, radian.
+        mount: the body that carries it; "world" for a fixed camera, a link of the robot for a wrist camera.
+        position: of its centre in the frame of the mount, metre.
+        orientation: of its axes in the frame of the mount, unit quaternion w, x, y, z.
+    """
 
     name: str
     width: int = Field(gt=0)
     height: int = Field(gt=0)
+    fov: float = Field(gt=0, lt=math.pi)
+    mount: str
+    position: tuple[float, float, float]
+    orientation: tuple[float, float, float, float]
+
+    @model_validator(mode="after")
+    def _turned(self) -> Self:
+        if abs(math.hypot(*self.orientation) - 1) > 1e-3:
+            raise ValueError(f"camera {self.name!r}: its orientation is no unit quaternion")
+        return self
+
+    @property
+    def intrinsics(self) -> Intrinsics:
+        """Focal lengths and principal point of the pinhole model (Hartley and Zisserman 2004, section 6.1)."""
+        focal = self.height / (2 * math.tan(self.fov / 2))
+        return Intrinsics(focal, focal, self.width / 2, self.height / 2)
 
 
 class DatasetPromise(ContractModel):
@@ -156,6 +192,9 @@ class TaskContract(ContractModel):
             raise ValueError(f"{self.id}: success_signal {self.success_signal!r} is not a signal")
         if set(self.resets) != set(SPLITS):
             raise ValueError(f"{self.id}: resets must cover {SPLITS}")
+        agents = {field.agent for field in self.action}
+        if strangers := {field.agent for field in self.observation} - agents - {None}:
+            raise ValueError(f"{self.id}: observation fields name agents that no action field names: {strangers}")
         if len(self.dataset.action_noise) != width(self.action):
             raise ValueError(f"{self.id}: dataset.action_noise needs one value per action component")
         return self

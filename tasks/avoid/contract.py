@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import math
+
 from harness.contract.fields import ActionField, ObservationField
 from harness.contract.task import Camera, DatasetPromise, Range, Signal, Split, TaskContract
 from tasks.avoid.layout import COUNTS, DEPTH, SIDE
@@ -123,7 +125,26 @@ CONTRACT = TaskContract(
     resets=_SPLITS,
     signals=_SIGNALS,
     stages=("first-row", "second-row", "third-row", "finish"),
-    cameras=(Camera(name="top", width=256, height=256), Camera(name="angle", width=256, height=256)),
+    cameras=(
+        Camera(
+            name="top",
+            width=96,
+            height=96,
+            fov=math.radians(30),
+            mount="world",
+            position=(0.0, 0.38, 1.5),
+            orientation=(1.0, 0.0, 0.0, 0.0),
+        ),
+        Camera(
+            name="angle",
+            width=96,
+            height=96,
+            fov=math.radians(37),
+            mount="world",
+            position=(0.0, -0.5, 1.05),
+            orientation=(0.936713, 0.350097, 0.0, 0.0),
+        ),
+    ),
     dataset=DatasetPromise(
         operator="scripted expert (a drawn way, followed closed loop)",
         episodes=120,

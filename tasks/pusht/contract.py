@@ -130,7 +130,17 @@ CONTRACT = TaskContract(
     resets=_SPLITS,
     signals=_SIGNALS,
     stages=("partly-covered", "mostly-covered", "covered"),
-    cameras=(Camera(name="top", width=256, height=256),),
+    cameras=(
+        Camera(
+            name="top",
+            width=96,
+            height=96,
+            fov=math.radians(30),
+            mount="world",
+            position=(0.256, 0.256, 1.0),
+            orientation=(1.0, 0.0, 0.0, 0.0),
+        ),
+    ),
     dataset=DatasetPromise(
         operator="scripted expert (greedy push planning on the simulator)",
         episodes=200,

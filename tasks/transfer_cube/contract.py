@@ -5,7 +5,8 @@ from __future__ import annotations
 from importlib.metadata import version
 
 from harness.contract.fields import ActionField, ObservationField
-from harness.contract.task import Camera, DatasetPromise, Range, Signal, Split, TaskContract
+from harness.contract.task import DatasetPromise, Range, Signal, Split, TaskContract
+from tasks.aloha.cameras import CAMERAS
 
 __all__ = ["CONTRACT"]
 
@@ -26,7 +27,7 @@ def _measured(
     high: tuple[float, ...],
     text: str,
     *,
-    proprioceptive: bool,
+    agent: str | None = None,
 ) -> ObservationField:
     return ObservationField(
         name=name,
@@ -37,7 +38,8 @@ def _measured(
         high=high,
         description=text,
         rate_hz=_RATE_HZ,
-        proprioceptive=proprioceptive,
+        proprioceptive=agent is not None,
+        agent=agent,
     )
 
 
@@ -50,7 +52,7 @@ def _arm_observation(arm: str) -> tuple[ObservationField, ObservationField]:
             _JOINT_LOW,
             _JOINT_HIGH,
             f"joint positions of the {arm} arm, waist to wrist rotation",
-            proprioceptive=True,
+            agent=f"{arm} arm",
         ),
         _measured(
             f"{arm}_gripper",
@@ -59,7 +61,7 @@ def _arm_observation(arm: str) -> tuple[ObservationField, ObservationField]:
             (0.0,),
             (1.0,),
             f"opening of the {arm} gripper, 0 closed and 1 open",
-            proprioceptive=True,
+            agent=f"{arm} arm",
         ),
     )
 
@@ -121,7 +123,6 @@ CONTRACT = TaskContract(
             (-0.6, 0.2, -0.1),
             (0.6, 1.0, 0.6),
             "centre of the cube",
-            proprioceptive=False,
         ),
         _measured(
             "cube_orientation",
@@ -130,7 +131,6 @@ CONTRACT = TaskContract(
             (0.0, -1.0, -1.0, -1.0),
             (1.0, 1.0, 1.0, 1.0),
             "unit quaternion w, x, y, z of the cube, with w >= 0",
-            proprioceptive=False,
         ),
     ),
     action=(*_arm_action("left"), *_arm_action("right")),
@@ -168,7 +168,7 @@ CONTRACT = TaskContract(
         ),
     ),
     stages=("touched", "lifted", "attempted", "transferred"),
-    cameras=tuple(Camera(name=name, width=96, height=96) for name in ("top", "angle", "front_close")),
+    cameras=CAMERAS,
     dataset=DatasetPromise(
         operator="scripted expert of this task",
         episodes=120,

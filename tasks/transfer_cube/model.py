@@ -1,9 +1,9 @@
 """The MuJoCo model: gym-aloha's bimanual ViperX scene with the sensors that the signals need.
 
-Geometry, inertia, actuators and solver settings are those of the installed `gym-aloha` package. Two edits are made:
-sensors are added, and the two fingers of a gripper no longer collide with each other. An empty gripper closes 1.4 mm
-a finger further than with that contact, up to the range of its joints; nothing else changes, and a tenth of the
-physics time is saved, since a gripper rests closed.
+Geometry, inertia, actuators and solver settings are those of the installed `gym-aloha` package. Three edits are
+made: sensors are added, cameras are fixed to their mounts, and the two fingers of a gripper no longer collide with each
+other. An empty gripper closes 1.4 mm a finger further than with that contact, up to the range of its joints; nothing
+else changes, and a tenth of the physics time is saved, since a gripper rests closed.
 """
 
 from __future__ import annotations
@@ -15,6 +15,7 @@ import mujoco
 import numpy as np
 
 from harness.errors import PrerequisiteError
+from tasks.aloha.cameras import mount_cameras
 
 __all__ = ["ARMS", "CUBE", "CUBE_SIZE", "PINCH_OFFSET", "SCALERS", "compile_model", "scene_file"]
 
@@ -49,6 +50,7 @@ def compile_model() -> mujoco.MjModel:
             _sense_contact(spec, _CUBE_GEOM, _finger(arm, finger))
     _sense_contact(spec, _CUBE_GEOM, _TABLE_GEOM)
     _sense_pinch_point(spec, "left")
+    mount_cameras(spec)
     return spec.compile()
 
 

@@ -40,6 +40,12 @@ def _resets(reach):
     return {"cart_x": span, "cart_y": span, "goal_x": span, "goal_y": span}
 
 
+def fixed_camera(name, width, height):
+    return Camera(
+        name=name, width=width, height=height, fov=1.0, mount="world", position=(0, 0, 1), orientation=(1, 0, 0, 0)
+    )
+
+
 CONTRACT = TaskContract(
     id="fake-v1",
     description="Bring the cart to its goal.",
@@ -78,7 +84,7 @@ CONTRACT = TaskContract(
         Signal(name="lag", unit="m", role="tracking_error", description="from the cart to its target"),
     ),
     stages=("near", "there"),
-    cameras=(Camera(name="top", width=32, height=32), Camera(name="side", width=32, height=16)),
+    cameras=(fixed_camera("top", 32, 32), fixed_camera("side", 32, 16)),
     dataset=DatasetPromise(operator="scripted expert", episodes=12, license="Apache-2.0", action_noise=(0.01, 0.01)),
     license="Apache-2.0",
 )

@@ -5,11 +5,12 @@ from pathlib import Path
 
 import numpy as np
 import pytest
+from fakes.task import fixed_camera
 
 from harness.conformance import TaskBench
 from harness.contract.fields import ActionField, ObservationField
 from harness.contract.policy import Plan, PolicyContract
-from harness.contract.task import Advanced, Camera, DatasetPromise, Range, Signal, TaskContract
+from harness.contract.task import Advanced, DatasetPromise, Range, Signal, TaskContract
 from harness.demonstrations import write
 from harness.executors.recording import record
 
@@ -59,7 +60,7 @@ def contract(**changes):
             Signal(name="contact", unit="1", role="contact", description="the hand touches the block"),
         ),
         "stages": ("done",),
-        "cameras": (Camera(name="top", width=32, height=32),),
+        "cameras": (fixed_camera("top", 32, 32),),
         "dataset": DatasetPromise(operator="script", episodes=5, license="CC0-1.0", action_noise=(0.0, 0.0)),
         "license": "CC0-1.0",
     }
