@@ -62,11 +62,22 @@ def run(
 
 
 @app.command()
-def validate(manifest: ManifestArgument) -> None:
-    """Check a manifest, its conditions, policies and data sets without running anything."""
+def validate(
+    manifest: ManifestArgument,
+    cost: Annotated[
+        bool, typer.Option("--cost", help="Try a part of it for a minute; forecast time, memory and disk.")
+    ] = False,
+    lanes: Lanes = None,
+    threads: Threads = None,
+) -> None:
+    """Check a manifest, its conditions, policies and data sets; nothing is trained and nothing is kept."""
     from harness.cli.running import validate_manifest  # noqa: PLC0415 -- see run
 
     validate_manifest(manifest)
+    if cost:
+        from harness.cli.costing import print_forecast  # noqa: PLC0415 -- see run
+
+        print_forecast(manifest, lanes, threads)
 
 
 @app.command()

@@ -6,9 +6,9 @@ import tempfile
 from dataclasses import dataclass, replace
 from pathlib import Path
 
-import psutil
 from rich.table import Table
 
+from harness.cli.memory import peak_bytes
 from harness.cli.screen import bars, console
 from harness.executors.local import Options, Summary, run
 from harness.manifest.loading import load_manifest
@@ -32,7 +32,7 @@ def bench_manifest(name: str, lanes: int | None, threads: int) -> None:
     many = _measure(manifest, lanes or manifest.run.lanes, threads)
     one = _measure(_first_scenes(manifest), 1, threads)
     console.print(_table(f"{manifest.name}: rollout phase, {threads} threads", [many, one]))
-    console.print(f"peak memory of this process: {_peak_bytes() / 2**30:.2f} GiB", highlight=False)
+    console.print(f"peak memory of this process: {peak_bytes() / 2**30:.2f} GiB", highlight=False)
     ratio = _rate(many) / _rate(one)
     console.print(f"{many.lanes} lanes run {ratio:.1f} times the control steps a second of one lane", highlight=False)
 
@@ -91,11 +91,3 @@ def _figures(measured: _Measured) -> list[str]:
 def _rate(measured: _Measured) -> float:
     """Control steps a second."""
     return measured.summary.clock.steps / measured.summary.clock.total_s
-
-
-def _peak_bytes() -> int:
-    """High-water mark of this process, from the kernel; the present size where the kernel does not tell."""
-    for line in Path("/proc/self/status").read_text().splitlines() if Path("/proc/self/status").exists() else []:
-        if line.startswith("VmHWM"):
-            return int(line.split()[1]) * 1024
-    return int(psutil.Process().memory_info().rss)

@@ -75,7 +75,7 @@ def read(directory: Path, contract: TaskContract) -> Demonstrations:
                 fix="use the data set of this task",
             )
     try:
-        columns = [STATE, SCENE, ACTION, "episode_index"]
+        columns = [*_groups(contract), ACTION, "episode_index"]
         table = pq.read_table(directory / DATA, columns=columns)
         scenes = tuple(pq.read_table(directory / EPISODES, columns=["scene"])["scene"].to_pylist())
     except (OSError, pa.ArrowException, KeyError) as error:
@@ -115,7 +115,7 @@ def _read_info(directory: Path) -> dict[str, Any]:
 
 def _assemble(table: pa.Table, scenes: Sequence[int], contract: TaskContract, info: dict[str, Any]) -> Demonstrations:
     """Split the frames by episode and put the observation fields back in contract order."""
-    groups = {name: _matrix(table[name]) for name in (STATE, SCENE, ACTION)}
+    groups = {name: _matrix(table[name]) for name in (*_groups(contract), ACTION)}
     where = _homes(contract)
     observations = np.empty((len(table), contract.observation_width), np.float32)
     for field, target in zip(contract.observation, slices(contract.observation).values(), strict=True):
@@ -138,10 +138,12 @@ def _homes(contract: TaskContract) -> dict[str, tuple[str, slice]]:
 
 
 def _groups(contract: TaskContract) -> dict[str, tuple[ObservationField, ...]]:
-    return {
+    """Fields by the feature that holds them; a task may measure nothing of the robot, or nothing else."""
+    groups = {
         STATE: tuple(field for field in contract.observation if field.proprioceptive),
         SCENE: tuple(field for field in contract.observation if not field.proprioceptive),
     }
+    return {name: fields for name, fields in groups.items() if fields}
 
 
 def _matrix(column: pa.ChunkedArray) -> Array:

@@ -24,11 +24,12 @@ class Inference:
     Attributes:
         seconds: wall time spent inside the policy so far, for `bench`.
         queries: lanes queried so far, padding apart.
+        batches: forward passes so far.
     """
 
     def __init__(self, policy: Policy, task: TaskContract) -> None:
         self.policy, self.contract, self.task = policy, policy.contract, task
-        self.seconds, self.queries = 0.0, 0
+        self.seconds, self.queries, self.batches = 0.0, 0, 0
 
     def ask(self, lanes: Lanes, index: Array) -> Array:
         """Plans of the lanes `index`, shape (active, chunk, action); memory and records of the lanes are updated."""
@@ -47,6 +48,7 @@ class Inference:
         elapsed = time.perf_counter() - started
         self.seconds += elapsed
         self.queries += len(index)
+        self.batches += 1
         self._check(plan, lanes, index)
         lanes.memory[index] = plan.memory[: len(index)]
         for row, lane in enumerate(index):

@@ -41,6 +41,7 @@ class Clock:
     inference_s: float = 0.0
     steps: int = 0
     queries: int = 0
+    batches: int = 0
 
     @property
     def efficiency(self) -> float:
@@ -111,16 +112,17 @@ class _Meter:
 
     def read(self) -> None:
         now = self._now()
-        wall, physics, inference, queries = (new - old for new, old in zip(now, self._last, strict=True))
+        wall, physics, inference, queries, batches = (new - old for new, old in zip(now, self._last, strict=True))
         self._last = now
         self._clock.total_s += wall
         self._clock.physics_s += physics
         self._clock.inference_s += inference
         self._clock.queries += int(queries)
+        self._clock.batches += int(batches)
 
-    def _now(self) -> tuple[float, float, float, float]:
-        inference = self._inference
-        return time.perf_counter(), self._engine.physics_seconds, inference.seconds, inference.queries
+    def _now(self) -> tuple[float, ...]:
+        asked = self._inference
+        return time.perf_counter(), self._engine.physics_seconds, asked.seconds, asked.queries, asked.batches
 
 
 def _admit(lanes: Lanes, fresh: list[Assignment]) -> list[Rollout]:

@@ -17,9 +17,11 @@ reaches a threshold. Importing this imports no environment.
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from pathlib import Path
 from typing import TYPE_CHECKING
+
+import numpy as np
 
 from harness.errors import PrerequisiteError
 from tasks.engines.gymnasium_checks import check_packages
@@ -44,8 +46,9 @@ class GymnasiumTask:
         contract: its `simulator` names the packages and versions that decide the bits, "name version, ...", or "" to
             check none; its only reset variable is `seed`; it has no object, no dynamics and no cameras.
         environment: which environment, and what is recorded of it.
-        signals: how each signal of the contract is measured.
         demonstrations: folder of the LeRobotDataset v3.0.
+        signals: how each signal of the contract is measured. One that is left out is `reward`, `terminated`, or the
+            entry of info that has its name.
         rest: the action that asks the robot to stay where it is, from the observations; None for zero.
         expert_of: makes the scripted expert for a number of threads; None if there is none.
         extra: the optional dependencies of this project that bring the packages.
@@ -53,8 +56,8 @@ class GymnasiumTask:
 
     contract: TaskContract
     environment: Environment
-    signals: Mapping[str, Measure]
     demonstrations: Path
+    signals: Mapping[str, Measure] = field(default_factory=dict)
     rest: Rest | None = None
     expert_of: Callable[[int], Policy] | None = None
     extra: str = ""
@@ -67,7 +70,13 @@ class GymnasiumTask:
             ContractError: the environment does not fit the contract, or ignores its seed.
         """
         check_packages(self.contract, self.extra)
-        return GymnasiumEngine(self.contract, self.environment, self.signals, self.rest, threads)
+        signals = {**self._measured_by_name(), **self.signals}
+        return GymnasiumEngine(self.contract, self.environment, signals, self.rest, threads)
+
+    def _measured_by_name(self) -> dict[str, Measure]:
+        """Signals of the contract that are called what the environment calls them."""
+        known = {"reward", "terminated", *self.environment.info}
+        return {signal.name: _measure(signal.name) for signal in self.contract.signals if signal.name in known}
 
     def expert(self, threads: int) -> Policy:
         """The scripted expert. Raises PrerequisiteError if there is none."""
@@ -85,3 +94,10 @@ class GymnasiumTask:
     ) -> UInt8[Array, "frames height width 3"]:
         """Raises PrerequisiteError: pictures of a Gymnasium environment are not drawn yet."""
         raise PrerequisiteError(f"task {self.contract.id}", expected="a camera", got="none")
+
+
+def _measure(name: str) -> Measure:
+    """The signal that is called so, if its author did not say how it is measured."""
+    if name in ("reward", "terminated"):
+        return lambda moments: np.asarray(getattr(moments, name))
+    return lambda moments: np.asarray(moments.info[name][..., 0])

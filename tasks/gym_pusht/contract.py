@@ -5,7 +5,8 @@ from __future__ import annotations
 import math
 
 from harness.contract.fields import ActionField, ObservationField
-from harness.contract.task import DatasetPromise, Range, Signal, Split, TaskContract
+from harness.contract.task import DatasetPromise, Signal, TaskContract
+from tasks.engines.gymnasium_spaces import SEED_SPLITS
 
 __all__ = ["CONTRACT", "SIDE"]
 
@@ -59,11 +60,6 @@ _ACTION = (
     ),
 )
 
-# The seed decides the start, and starts come from one distribution: stress is other seeds of it, not a shift.
-_FAMILIAR = {"seed": Range(low=0, high=2**30, unit="1", frame="what is left of the fraction")}
-_OTHER = {"seed": Range(low=2**30, high=2**31, unit="1", frame="what is left of the fraction")}
-_SPLITS: dict[Split, dict[str, Range]] = {"train": _FAMILIAR, "heldout": _FAMILIAR, "stress": _OTHER}
-
 _SIGNALS = (
     Signal(
         name="progress",
@@ -94,7 +90,7 @@ CONTRACT = TaskContract(
     success_threshold=1.0,
     object=None,
     dynamics=(),
-    resets=_SPLITS,
+    resets=SEED_SPLITS,
     signals=_SIGNALS,
     stages=("partly-covered", "mostly-covered", "covered"),
     cameras=(),

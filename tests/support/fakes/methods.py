@@ -55,6 +55,7 @@ class FakeMethod:
             "recipe": recipe,
             "execution": job.execution.model_dump(mode="json"),
             "pid": os.getpid(),
+            "wall_seconds": 0.5,
         }
         (job.directory / "card.json").write_text(json.dumps(card))
 

@@ -36,6 +36,15 @@ def test_it_comes_back_as_it_was_written(recorded, folder):
     assert back.info["expert_successes"] >= 12
 
 
+@pytest.mark.parametrize("proprioceptive", [True, False])
+def test_a_task_may_measure_nothing_of_the_robot_or_nothing_else(recorded, tmp_path, proprioceptive):
+    fields = tuple(field.model_copy(update={"proprioceptive": proprioceptive}) for field in CONTRACT.observation)
+    contract = CONTRACT.model_copy(update={"observation": fields})
+    write(tmp_path / "set", contract, recorded)
+    back = read(tmp_path / "set", contract)
+    np.testing.assert_array_equal(back.observations[1], recorded.observations[1])
+
+
 def test_the_files_and_keys_are_those_of_lerobot(recorded, folder):
     files = {str(path.relative_to(folder)) for path in folder.rglob("*") if path.is_file()}
     assert files == {
