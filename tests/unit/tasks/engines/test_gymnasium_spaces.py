@@ -46,7 +46,7 @@ def test_a_dict_gives_a_field_for_each_entry_in_the_order_of_the_flat_vector():
 
 def test_a_space_without_bounds_asks_for_limits():
     space = Box(-np.inf, np.inf, (2,))
-    with pytest.raises(ContractError, match="'observation'.*limits"):
+    with pytest.raises(ContractError, match=r"'observation'.*limits"):
         contract_from_spaces("still-v1", environment(space), **TERMS)
     contract = contract_from_spaces("still-v1", environment(space), **TERMS, limits={"observation": (-3, 3)})
     assert contract.observation[0].low == (-3, -3)
