@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Container, Iterable
 from pathlib import Path
 
 from harness import registry
 from harness.contract.task import TaskContract
 from harness.errors import ManifestError, UnknownIdError
+from harness.faults.base import Fault
 from harness.faults.catalogue import canonical, check
 from harness.manifest.complaints import validated
 from harness.manifest.definitions import Condition, Definitions, definitions
@@ -81,14 +82,20 @@ def _panel(file: ManifestFile, found: Definitions, source: Source) -> Panel:
         if key in tasks:
             raise ManifestError(where, expected="every task and split once", got=f"{key} again", fix="remove one")
         tasks[key] = PanelTask(contract=contract, split=entry.split, scenes=tuple(range(entry.scenes)))
-    conditions = _conditions(file, found, [task.contract for task in tasks.values()], source)
+    contracts = {task.contract.id: task.contract for task in tasks.values()}
+    conditions = _conditions(file, found, list(contracts.values()), source)
     return Panel(
         semantics=SEMANTICS,
         seed=file.seed,
         replicates=file.panel.replicates,
         tasks=tasks,
-        conditions={condition.name: canonical(condition.faults) for condition in conditions},
+        conditions={condition.name: _on(condition, contracts) for condition in conditions},
     )
+
+
+def _on(condition: Condition, tasks: Container[str]) -> tuple[Fault, ...]:
+    """Faults of a condition that act on a task of the panel; others change no outcome, and so no panel."""
+    return canonical(fault for fault in condition.faults if fault.task is None or fault.task in tasks)
 
 
 def _conditions(

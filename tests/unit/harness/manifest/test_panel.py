@@ -117,3 +117,13 @@ def test_seed_split_and_index_each_change_the_scene(contract):
 
 def test_a_range_without_extent_is_its_value(contract):
     assert draw_scene(contract, 7, "stress", 0).variables["x"] == 0.2
+
+
+def test_a_line_for_a_task_of_another_panel_keeps_this_one(folder, edited):
+    text = (folder / "mine.yaml").read_text().replace("    - {task: lift-v2, split: stress, scenes: 2}\n", "")
+    (folder / "mine.yaml").write_text(text)
+    before = load_manifest("mine.yaml").panel
+    edited("shared.yaml", "  drops:\n", "  drops:\n    - {fault: action.delay, task: lift-v2, delay: 300 ms}\n")
+    assert load_manifest("mine.yaml").panel.panel_id == before.panel_id
+    edited("shared.yaml", "task: lift-v2, delay: 300 ms", "task: reach-v1, delay: 300 ms")
+    assert load_manifest("mine.yaml").panel.panel_id != before.panel_id
