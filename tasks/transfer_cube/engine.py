@@ -9,18 +9,10 @@ from jaxtyping import Float, Float32, Float64
 
 from harness.contract.fields import Array
 from harness.contract.task import Advance, Advanced, Scene, TaskContract
+from tasks.aloha.layout import HOME, action_to_control, control_to_action
 from tasks.engines.mujoco_batch import BatchSimulator
 from tasks.transfer_cube.contract import CONTRACT
-from tasks.transfer_cube.layout import (
-    CUBE_POSE,
-    CUBE_PUSH,
-    CUBE_XY,
-    HOME,
-    REST_HEIGHT,
-    action_to_control,
-    control_to_action,
-    observation_of,
-)
+from tasks.transfer_cube.layout import CUBE_POSE, CUBE_PUSH, CUBE_XY, REST_HEIGHT, observation_of
 from tasks.transfer_cube.model import SCALERS, compile_model
 from tasks.transfer_cube.signals import measure
 

@@ -14,9 +14,10 @@ from jaxtyping import Float64
 
 from harness.contract.fields import Array
 from harness.contract.policy import NoiseSpec, Plan, PolicyContract, Query
+from tasks.aloha.kinematics import arm
+from tasks.aloha.layout import RIGHT_JOINTS
 from tasks.transfer_cube.contract import CONTRACT
-from tasks.transfer_cube.kinematics import arm
-from tasks.transfer_cube.layout import CUBE_PLACE, CUBE_POSE, QPOS, RIGHT_JOINTS
+from tasks.transfer_cube.layout import CUBE_PLACE, CUBE_POSE, QPOS
 from tasks.transfer_cube.poses import CubeOnTable
 from tasks.transfer_cube.script import SCRIPT_FLOATS, Script, write_hand_over, write_transfer
 from tasks.transfer_cube.style import DRAWS, Style

@@ -8,7 +8,8 @@ import numpy as np
 from jaxtyping import Float64
 
 from harness.contract.fields import Array
-from tasks.transfer_cube.kinematics import arm
+from tasks.aloha.kinematics import arm
+from tasks.aloha.reach import AHEAD, BASE, DOWN, above, guess, rotation_x, rotation_y, rotation_z, waist
 from tasks.transfer_cube.layout import REST_HEIGHT
 from tasks.transfer_cube.style import Style
 
@@ -20,10 +21,6 @@ _LOW_M, _RISE_M = 0.07, 0.08
 """Height of the pinch point below which the right gripper rises before it travels, and by how much it rises."""
 _RETRACT_M = 0.03
 """How far the right arm draws the cube towards its base while lifting it; eases the reach to far cubes."""
-_DOWN, _AHEAD = (-0.3, 0.8, 0.0, 1.2), (-0.6, 1.1, 0.0, -0.5)
-"""Guesses for shoulder, elbow, forearm roll and wrist angle when reaching down and when reaching ahead."""
-_BASE = {"left": np.array([-0.469, 0.5]), "right": np.array([0.469, 0.5])}
-"""Bases of the arms, metre, world x and y."""
 
 
 @dataclass(frozen=True)
@@ -47,17 +44,17 @@ class Fetch:
 def fetch(cube: CubeOnTable, style: Style) -> Fetch:
     """The gripper points down, its fingers parallel to two sides of the cube."""
     place = np.array([cube.x + style.slip_x, cube.y + style.slip_y, REST_HEIGHT])
-    waist = _waist("right", place)
-    wrist = waist - cube.yaw
+    turn = waist("right", place)
+    wrist = turn - cube.yaw
     if style.other_sides:
         wrist -= np.copysign(np.pi / 2, wrist)
-    guess = _guess(_DOWN, waist, wrist)
-    rotation = _rotation_z(waist - wrist + np.pi) @ _rotation_y(np.pi / 2)
-    grasp = arm("right").solve(place, rotation, guess)
+    start = guess(DOWN, turn, wrist)
+    rotation = rotation_z(turn - wrist + np.pi) @ rotation_y(np.pi / 2)
+    grasp = arm("right").solve(place, rotation, start)
     return Fetch(
-        hover=arm("right").solve(_above(place, style.hover), rotation, grasp),
+        hover=arm("right").solve(above(place, style.hover), rotation, grasp),
         grasp=grasp,
-        lift=arm("right").solve(_above(_retracted(place), style.lift), rotation, grasp),
+        lift=arm("right").solve(above(_retracted(place), style.lift), rotation, grasp),
     )
 
 
@@ -66,54 +63,23 @@ def right_raised(joints: Float64[Array, " 6"]) -> Float64[Array, " 6"] | None:
     pinch, rotation = arm("right").pose(joints)
     if pinch[2] > _LOW_M:
         return None
-    return arm("right").solve(_above(pinch, _RISE_M), rotation, joints)
+    return arm("right").solve(above(pinch, _RISE_M), rotation, joints)
 
 
 def right_at_meeting(place: Float64[Array, " 3"]) -> Float64[Array, " 6"]:
     """The right gripper is level and points to the left arm; its fingers close sideways."""
-    return arm("right").solve(place, _rotation_z(np.pi), _guess(_AHEAD, _waist("right", place), 0.0))
+    return arm("right").solve(place, rotation_z(np.pi), guess(AHEAD, waist("right", place), 0.0))
 
 
 def left_around(cube: Float64[Array, " 3"]) -> tuple[Float64[Array, " 6"], Float64[Array, " 6"]]:
     """The left arm short of the cube, and around it: level, its fingers above and below the cube."""
-    rotation = _rotation_x(np.pi / 2)
-    taking = arm("left").solve(cube, rotation, _guess(_AHEAD, _waist("left", cube), np.pi / 2))
+    rotation = rotation_x(np.pi / 2)
+    taking = arm("left").solve(cube, rotation, guess(AHEAD, waist("left", cube), np.pi / 2))
     return arm("left").solve(cube - np.array([_APPROACH_M, 0, 0]), rotation, taking), taking
-
-
-def _guess(middle: tuple[float, ...], waist: float, wrist: float) -> Float64[Array, " 6"]:
-    return np.array([waist, *middle, wrist])
-
-
-def _above(place: Float64[Array, " 3"], height: float) -> Float64[Array, " 3"]:
-    raised: Array = place + np.array([0.0, 0.0, height])
-    return raised
 
 
 def _retracted(place: Float64[Array, " 3"]) -> Float64[Array, " 3"]:
     """A place drawn towards the right base at the same height."""
-    inwards = np.append(_BASE["right"] - place[:2], 0.0)
+    inwards = np.append(BASE["right"] - place[:2], 0.0)
     drawn: Array = place + _RETRACT_M * inwards / np.linalg.norm(inwards)
     return drawn
-
-
-def _waist(side: str, place: Float64[Array, " 3"]) -> float:
-    """Waist angle at which an arm faces a place; the arms face each other."""
-    ahead = 1.0 if side == "left" else -1.0
-    x, y = ahead * (place[:2] - _BASE[side])
-    return float(np.arctan2(y, x))
-
-
-def _rotation_x(angle: float) -> Float64[Array, "3 3"]:
-    c, s = np.cos(angle), np.sin(angle)
-    return np.array([[1, 0, 0], [0, c, -s], [0, s, c]])
-
-
-def _rotation_y(angle: float) -> Float64[Array, "3 3"]:
-    c, s = np.cos(angle), np.sin(angle)
-    return np.array([[c, 0, s], [0, 1, 0], [-s, 0, c]])
-
-
-def _rotation_z(angle: float) -> Float64[Array, "3 3"]:
-    c, s = np.cos(angle), np.sin(angle)
-    return np.array([[c, -s, 0], [s, c, 0], [0, 0, 1]])

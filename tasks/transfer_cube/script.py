@@ -9,9 +9,10 @@ import numpy as np
 from jaxtyping import Float64
 
 from harness.contract.fields import Array
+from tasks.aloha.layout import HOME, control_to_action
+from tasks.aloha.motion import Motion
+from tasks.aloha.timeline import Timeline
 from tasks.transfer_cube.contract import CONTRACT
-from tasks.transfer_cube.layout import HOME, control_to_action
-from tasks.transfer_cube.motion import Motion
 from tasks.transfer_cube.poses import CubeOnTable, fetch, left_around, right_at_meeting, right_raised
 from tasks.transfer_cube.style import DRAWS, Style
 
@@ -21,8 +22,6 @@ _ACTION = 14
 _LEFT, _LEFT_GRIPPER, _RIGHT, _RIGHT_GRIPPER = slice(0, 6), 6, slice(7, 13), 13
 _OPEN, _CLOSED = 0.95, 0.1
 _HOME_LEFT = control_to_action(HOME)[_LEFT].astype(np.float64)
-_RADIANS_PER_STEP = 0.06
-"""Mean joint speed of a movement at tempo 1, rad per control step of 0.04 s (the peak is 1.875 times that)."""
 _MOVES = 12
 _HEADER = 7 + DRAWS
 SCRIPT_FLOATS = _HEADER + _ACTION + _MOVES * (_ACTION + 2)
@@ -75,7 +74,7 @@ def write_transfer(
     """
     style = Style.of(draws)
     place = np.array(style.meeting)
-    timeline = _Timeline(hold, style.tempo)
+    timeline = Timeline(hold, style.tempo, _MOVES)
     grasp, up = _fetch(timeline, step, cube, style)
     there = timeline.move(_RIGHT, right_at_meeting(place), up - 7, 16)
     waiting, taking = left_around(place)
@@ -104,7 +103,7 @@ def write_hand_over(
         draws: the style of the episode.
         back: the left arm must open and back off first.
     """
-    timeline = _Timeline(hold, Style.of(draws).tempo)
+    timeline = Timeline(hold, Style.of(draws).tempo, _MOVES)
     waiting, taking = left_around(cube)
     start: float = step
     if back:
@@ -114,36 +113,7 @@ def write_hand_over(
     return Script(CubeOnTable(0, 0, 0), step, CONTRACT.horizon, end, draws, timeline.motion())
 
 
-class _Timeline:
-    """Collects submovements; remembers where each joint will be after those so far."""
-
-    def __init__(self, base: Float64[Array, " action"], tempo: float) -> None:
-        self._base, self._tempo = base, tempo
-        self.goal = base.copy()
-        self._moves: list[tuple[float, float, Float64[Array, " action"]]] = []
-
-    def duration(self, part: slice | int, target: Array | float, shortest: float) -> float:
-        """Control steps that a movement takes from where the joints will be."""
-        farthest = float(np.max(np.abs(np.asarray(target) - self.goal[part])))
-        return max(shortest, farthest / _RADIANS_PER_STEP) * self._tempo
-
-    def move(self, part: slice | int, target: Array | float, start: float, shortest: float) -> float:
-        """Add a movement of some components; returns the step at which it ends."""
-        duration = self.duration(part, target, shortest)
-        delta = np.zeros(_ACTION)
-        delta[part] = target - self.goal[part]
-        self.goal[part] = target
-        self._moves.append((start, duration, delta))
-        return start + duration
-
-    def motion(self) -> Motion:
-        """The motion; unused submovements go nowhere."""
-        idle = [(0.0, 1.0, np.zeros(_ACTION))] * (_MOVES - len(self._moves))
-        starts, durations, deltas = zip(*self._moves, *idle, strict=True)
-        return Motion(self._base, np.array(starts), np.array(durations), np.array(deltas))
-
-
-def _fetch(timeline: _Timeline, step: float, cube: CubeOnTable, style: Style) -> tuple[float, float]:
+def _fetch(timeline: Timeline, step: float, cube: CubeOnTable, style: Style) -> tuple[float, float]:
     """The right arm grasps and lifts the cube; returns when its fingers start to close, and when the cube is up."""
     poses = fetch(cube, style)
     raised = right_raised(timeline.goal[_RIGHT])
@@ -157,7 +127,7 @@ def _fetch(timeline: _Timeline, step: float, cube: CubeOnTable, style: Style) ->
     return down - 2, up
 
 
-def _take(timeline: _Timeline, start: float, taking: Float64[Array, " 6"]) -> float:
+def _take(timeline: Timeline, start: float, taking: Float64[Array, " 6"]) -> float:
     """The left arm moves in and closes on the cube; returns when it has."""
     touching = timeline.move(_LEFT, taking, start, 12)
     return timeline.move(_LEFT_GRIPPER, _CLOSED, touching - 3, 9)

@@ -6,7 +6,7 @@ import numpy as np
 from jaxtyping import Bool, Float32, Float64
 
 from harness.contract.fields import Array
-from tasks.transfer_cube.layout import ARM_JOINTS
+from tasks.aloha.layout import ARM_JOINTS
 
 __all__ = ["measure", "progress"]
 

@@ -5,8 +5,8 @@ import pytest
 
 from harness.contract.fields import bounds
 from harness.contract.task import Advance, Dynamics, Scene
+from tasks.aloha.layout import action_to_control, control_to_action
 from tasks.transfer_cube import task
-from tasks.transfer_cube.layout import action_to_control, control_to_action
 
 NAMES = [signal.name for signal in task.contract.signals]
 

@@ -6,8 +6,8 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from harness.contract.fields import bounds
+from tasks.aloha.kinematics import arm
 from tasks.transfer_cube import task
-from tasks.transfer_cube.kinematics import arm
 from tasks.transfer_cube.poses import CubeOnTable, fetch, left_around, right_at_meeting, right_raised
 from tasks.transfer_cube.style import DRAWS, Style
 

@@ -10,7 +10,7 @@ import numpy as np
 from jaxtyping import Float64
 
 from harness.contract.fields import Array
-from tasks.transfer_cube.model import PINCH_OFFSET, scene_file
+from tasks.aloha.model import FINGERS, PINCH_OFFSET, scene_file
 
 __all__ = ["Arm", "arm"]
 
@@ -68,12 +68,12 @@ def arm(side: str) -> Arm:
 
 
 def _kinematic_model(side: str) -> mujoco.MjModel:
-    """The scene reduced to the links and joints of one arm."""
-    spec = mujoco.MjSpec.from_file(str(scene_file()))
-    other = "right" if side == "left" else "left"
-    fingers = [f"vx300s_{side}/{finger}_finger_link" for finger in ("left", "right")]
+    """A scene reduced to the links and joints of one arm."""
+    spec = mujoco.MjSpec.from_file(str(scene_file("transfer_cube")))
     for element in (*spec.cameras, *spec.actuators, *spec.keys, *spec.geoms):
         spec.delete(element)
-    for name in (f"vx300s_{other}", "box", "table", *fingers):
+    robot = f"vx300s_{side}"
+    others = [body.name for body in spec.worldbody.bodies if body.name != robot]
+    for name in (*others, *(f"{robot}/{finger}_finger_link" for finger in FINGERS)):
         spec.delete(spec.body(name))
     return spec.compile()

@@ -5,7 +5,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from tasks.transfer_cube.motion import Motion, minimum_jerk
+from tasks.aloha.motion import Motion, minimum_jerk
 
 
 def test_the_profile_starts_and_ends_at_rest():
