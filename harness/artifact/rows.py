@@ -72,7 +72,7 @@ def build_row(
         **_timing(rollout, contract),
         "faults": [_fault(item, contract) for item in faults.record],
         "faults_hash": faults.digest,
-        "exposure": exposure(rollout, contract),
+        "exposure": exposure(rollout, contract, _agents(faults, contract)),
         "recovery": _recoveries(rollout, faults, contract),
         "interventions": [],
         "saturation": _number(saturation(rollout)),
@@ -153,6 +153,12 @@ def _fault(item: Mapping[str, Any], contract: TaskContract) -> dict[str, Any]:
         "start": start,
         "stop": stop,
     }
+
+
+def _agents(faults: Realised, contract: TaskContract) -> tuple[str, ...]:
+    """The task's agents, where a fault acts on one of them alone."""
+    apart = any("agent" in item["params"] for item in faults.record)
+    return tuple(dict.fromkeys(field.agent for field in contract.action)) if apart else ()
 
 
 def _recoveries(rollout: Rollout, faults: Realised, contract: TaskContract) -> list[dict[str, Any]]:

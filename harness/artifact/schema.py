@@ -131,7 +131,12 @@ COLUMNS: tuple[Column, ...] = (
         "faults", pa.list_(_FAULT), "faults", "Faults as realised: parameters in SI units and what was drawn (JSON)."
     ),
     Column("faults_hash", _TEXT, "faults", "Hash of every number the faults fed into the step loop."),
-    Column("exposure", pa.map_(_TEXT, _FLOAT), "faults", "What the faults amounted to: " + ", ".join(EXPOSURE) + "."),
+    Column(
+        "exposure",
+        pa.map_(_TEXT, _FLOAT),
+        "faults",
+        "What the faults amounted to: " + ", ".join(EXPOSURE) + "; where one acts on an agent, also `NAME of AGENT`.",
+    ),
     Column("recovery", pa.list_(_RECOVERY), "recovery", "For every fault in a window: did progress resume, how soon."),
     Column("interventions", pa.list_(_INTERVENTION), "interventions", "What a supervisor did; empty without one."),
     Column("saturation", _FLOAT, "action", "Share of steps at which a limit cut an arriving command."),

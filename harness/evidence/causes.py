@@ -44,6 +44,7 @@ class Facts:
         outcomes: whether the policy succeeds under a subset of the faults, with the noise of the episode.
         redrawn: the same under fresh noise, a list a subset; empty for a policy without noise.
         distance: of the scene's start to those of the demonstrations; None if unknown.
+        agents: on whom those of its faults act that act on one agent only, by identity.
     """
 
     categories: Mapping[str, str]
@@ -51,6 +52,7 @@ class Facts:
     outcomes: dict[Subset, bool] = field(default_factory=dict)
     redrawn: dict[Subset, list[bool]] = field(default_factory=dict)
     distance: float | None = None
+    agents: Mapping[str, str] = field(default_factory=dict)
 
     def __post_init__(self) -> None:
         self.outcomes[self.all] = False
@@ -170,7 +172,9 @@ def _by_faults(facts: Facts, cause: Subset) -> Verdict:
     sufficiency = wilson(failed, scored)
     categories = list(dict.fromkeys(facts.categories[name] for name in names))
     joined = " + ".join(names)
+    whose = " and ".join(dict.fromkeys(facts.agents[name] for name in names if name in facts.agents))
     numbers = f"fails under it alone in {_share(sufficiency)}, succeeds without it in {_share(necessity)}"
+    numbers = f"a fault of the {whose}: {numbers}" if whose else numbers
     if not facts.outcomes[rest]:
         text = f"{joined} suffices (fails in {_share(sufficiency)}), but the other faults bring it down as well"
         return Verdict("redundant", categories[0], joined, necessity, sufficiency, text)

@@ -2,18 +2,20 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import replace
 
 import numpy as np
 
 from harness.contract.fields import Array, bounds
 from harness.contract.task import Dynamics, TaskContract
-from harness.faults.actuation import ZERO
+from harness.evidence.measures import action_error, columns_of, saturation
+from harness.faults.actuation import arrived, sources
 from harness.faults.effects import Effects
 from harness.faults.sensing import sensed
 from harness.rollout.episode import Rollout
 
-__all__ = ["EXPOSURE", "exposure"]
+__all__ = ["EXPOSURE", "OF_AGENT", "exposure"]
 
 EXPOSURE = {
     "stale_share": "share of steps that delivered the same measurement as the step before, a constant delay apart",
@@ -29,31 +31,83 @@ EXPOSURE = {
     "shift": "distance by which the object was moved, metre",
 }
 
+OF_AGENT = {
+    name: f"{EXPOSURE[name]}, over the fields of one agent"
+    for name in ("stale_share", "frame_age", "observation_error", "command_delay", "command_period", "action_offset")
+} | {
+    "saturation": "share of steps at which a limit cut an arriving command of one agent",
+    "action_error": "mean |applied - commanded| of one agent as a share of the actuator range",
+}
+"""Numbers that are told by agent as well, under `NAME of AGENT`, where a fault of the episode acts on one agent."""
 
 REGULAR = 0.9
 """Share of equal gaps from which on they are a period."""
 
 
-def exposure(rollout: Rollout, contract: TaskContract) -> dict[str, float]:
-    """Numbers under the names of `EXPOSURE`; all zero without faults and for an empty rollout."""
+def exposure(rollout: Rollout, contract: TaskContract, agents: Sequence[str] = ()) -> dict[str, float]:
+    """Numbers under the names of `EXPOSURE`; all zero without faults and for an empty rollout.
+
+    Args:
+        rollout: what happened.
+        contract: of the task.
+        agents: those for which the numbers of `OF_AGENT` are told as well, under names such as `frame_age of left arm`.
+    """
     n = rollout.steps
     if n == 0:
         return dict.fromkeys(EXPOSURE, 0.0)
     effects = rollout.assignment.effects
-    frames, commands = effects.observation_source[:n], effects.action_source[:n]
-    return {
-        "stale_share": max(_stale_share(frames), _worst_sensor(effects, n)),
-        "frame_age": _age_on_arrival(frames),
-        "observation_error": _rms_share(_sensor_error(rollout), *bounds(contract.observation)),
+    observation, action = (np.arange(width) for width in (contract.observation_width, contract.action_width))
+    told = {
+        **_sensed(rollout, contract, observation),
         "latency": float(effects.latency[rollout.query_steps].mean()) if len(rollout.query_steps) else 0.0,
-        "command_delay": _age_on_arrival(commands),
-        "command_period": _period(commands),
+        **_commanded(rollout, contract, action),
         "action_fault": _touched(effects, contract, n),
-        "action_offset": _rms_share(_disturbance(rollout), *bounds(contract.action)),
         "dynamics": _octaves(effects.dynamics, n),
         "push": float(np.linalg.norm(effects.push[:n], axis=1).max()),
         "shift": float(np.linalg.norm(effects.shift)) if 0 <= effects.shift_step < n else 0.0,
     }
+    told = {name: told[name] for name in EXPOSURE}
+    for agent in agents:
+        seen, driven = columns_of(contract.observation, agent), columns_of(contract.action, agent)
+        own = _sensed(rollout, contract, seen) if len(seen) else {}
+        own |= _commanded(rollout, contract, driven)
+        own |= {"saturation": saturation(rollout, driven), "action_error": action_error(rollout, contract, driven)}
+        told |= {f"{name} of {agent}": value for name, value in own.items()}
+    return told
+
+
+def _sensed(rollout: Rollout, contract: TaskContract, columns: Array) -> dict[str, float]:
+    """What faults made of some components of the observation."""
+    effects, n = rollout.assignment.effects, rollout.steps
+    frames = effects.observation_source[:n]
+    low, high = bounds(contract.observation)
+    error = _sensor_error(rollout)[:, columns]
+    return {
+        "stale_share": max(_stale_share(frames), _worst_sensor(effects, n, columns)),
+        "frame_age": max(_age_on_arrival(stream) for stream in _frames(effects, n, columns)),
+        "observation_error": _rms_share(error, low[columns], high[columns]),
+    }
+
+
+def _commanded(rollout: Rollout, contract: TaskContract, columns: Array) -> dict[str, float]:
+    """What faults made of some components of the action."""
+    n = rollout.steps
+    source = sources(rollout.assignment.effects)[:n]
+    streams = source.T if source.shape[1] == 1 else np.unique(source[:, columns], axis=1).T
+    low, high = bounds(contract.action)
+    return {
+        "command_delay": max(_age_on_arrival(stream) for stream in streams),
+        "command_period": max(_period(stream) for stream in streams),
+        "action_offset": _rms_share(_disturbance(rollout)[:, columns], low[columns], high[columns]),
+    }
+
+
+def _frames(effects: Effects, n: int, columns: Array) -> list[Array]:
+    """Where frames, or the components of them that come by a link of their own, were measured."""
+    frames = effects.observation_source[:n]
+    if effects.sensing is None or effects.sensing.link is None:
+        return [frames]
+    return [own[frames] for own in np.unique(effects.sensing.link[:, columns], axis=1).T]
 
 
 def _rms_share(values: Array, low: Array, high: Array) -> float:
@@ -93,19 +147,19 @@ def _stale_share(source: Array) -> float:
 
 def _touched(effects: Effects, contract: TaskContract, n: int) -> float:
     low, high = bounds(contract.action)
-    if effects.actuation is not None:
+    if effects.actuation is not None and not effects.actuation.faithful:
         return 1.0
     limited = (effects.action_low[:n] > low) | (effects.action_high[:n] < high)
-    moved = effects.action_source[:n] != np.arange(n)
+    moved = (sources(effects)[:n] != np.arange(n)[:, None]).any(axis=1)
     return float((moved | (limited | (effects.action_offset[:n] != 0)).any(axis=1)).mean())
 
 
-def _worst_sensor(effects: Effects, n: int) -> float:
+def _worst_sensor(effects: Effects, n: int, columns: Array) -> float:
     """Stale share of the sensor that repeats itself most; a zero in its place is no news either."""
     if effects.sensing is None:
         return 0.0
-    columns = np.unique(effects.sensing.source[:n], axis=1).T
-    return max(_stale_share(np.maximum.accumulate(column)[effects.observation_source[:n]]) for column in columns)
+    streams = np.unique(effects.sensing.taken[:n, columns], axis=1).T
+    return max(_stale_share(np.maximum.accumulate(stream)[effects.observation_source[:n]]) for stream in streams)
 
 
 def _sensor_error(rollout: Rollout) -> Array:
@@ -113,18 +167,20 @@ def _sensor_error(rollout: Rollout) -> Array:
     effects, n = rollout.assignment.effects, rollout.steps
     if effects.sensing is None:
         return effects.observation_offset[:n]
-    timely = replace(effects.sensing, source=np.repeat(np.arange(n)[:, None], rollout.measured.shape[1], axis=1))
+    at_once = np.repeat(np.arange(n)[:, None], rollout.measured.shape[1], axis=1)
+    timely = replace(effects.sensing, source=at_once, link=None)
     return sensed(replace(effects, sensing=timely), rollout.measured, np.arange(n)) - rollout.measured[:n]
 
 
 def _disturbance(rollout: Rollout) -> Array:
     """What is added to commands; with actuators that misread or do not follow, all that they make of what arrives."""
     effects, n = rollout.assignment.effects, rollout.steps
-    if effects.actuation is None:
+    if effects.actuation is None or effects.actuation.faithful:
         return effects.action_offset[:n]
-    source = effects.action_source[:n, None]
-    arrived = np.where(source == ZERO, np.float32(0), rollout.commanded[np.maximum(effects.action_source[:n], 0)])
-    return np.where(source == -1, np.float32(0), rollout.applied - arrived)
+    source = sources(effects)[:n]
+    nothing = np.zeros(rollout.commanded.shape[1], np.float32)
+    carried = arrived(effects, rollout.commanded, nothing, np.arange(n))
+    return np.where(source == -1, np.float32(0), rollout.applied - carried)
 
 
 def _octaves(dynamics: Dynamics, n: int) -> float:

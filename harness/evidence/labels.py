@@ -64,6 +64,7 @@ class Rule:
         threshold: where the rule starts to speak.
         step: the control step that shows it best, or -1.
         text: what to tell a person; `{value}` and `{threshold}` are filled in.
+        by_agent: the number's name in `harness.evidence.exposure.OF_AGENT`, if it is one that an agent can have alone.
     """
 
     name: str
@@ -73,6 +74,7 @@ class Rule:
     text: str
     step: Callable[[Row], int] = lambda row: -1
     of_faults: bool = True
+    by_agent: str = ""
 
 
 def _exposure(name: str) -> Callable[[Row], float]:
@@ -96,9 +98,22 @@ def _first_missed_step(row: Row) -> int:
     return next((step for step, plan in enumerate(row["trace"]["plan_step"]) if plan < 0), -1)
 
 
+def _by_agent(row: Row, name: str) -> dict[str, float]:
+    """A number by agent; empty unless a fault of the episode acts on one agent."""
+    told, beginning = row["exposure"], f"{name} of "
+    return {key.removeprefix(beginning): float(told[key]) for key in told if key.startswith(beginning)}
+
+
 def _where_actions_are_touched(name: str) -> Callable[[Row], float]:
-    """A column, where a fault acts on commands: what a policy makes of bad frames may run into limits, too."""
-    return lambda row: float(row[name] or 0.0) if row["exposure"].get("action_fault", 1.0) else 0.0
+    """A column, where a fault acts on commands: what a policy makes of bad frames may run into limits, too.
+
+    Where a fault acts on one agent, that of the agent with the most: the others would only dilute it.
+    """
+    return lambda row: (
+        max(float(row[name] or 0.0), *_by_agent(row, name).values(), 0.0)
+        if row["exposure"].get("action_fault", 1.0)
+        else 0.0
+    )
 
 
 def _untracked(row: Row) -> float:
@@ -134,6 +149,7 @@ RULES: tuple[Rule, ...] = (
         0.15,
         "{value:.0%} of the steps repeated an old frame",
         _first_fault_step,
+        by_agent="stale_share",
     ),
     Rule(
         "frames late",
@@ -142,6 +158,7 @@ RULES: tuple[Rule, ...] = (
         1.0,
         "the median frame was {value:.1f} steps old",
         _first_fault_step,
+        by_agent="frame_age",
     ),
     Rule(
         "sensor error",
@@ -150,6 +167,7 @@ RULES: tuple[Rule, ...] = (
         0.008,
         "a sensor was off by {value:.1%} of its range",
         _first_fault_step,
+        by_agent="observation_error",
     ),
     Rule(
         "inference late",
@@ -167,6 +185,7 @@ RULES: tuple[Rule, ...] = (
         1.0,
         "commands arrived {value:.1f} steps late",
         _first_fault_step,
+        by_agent="command_delay",
     ),
     Rule(
         "commands rare",
@@ -175,6 +194,7 @@ RULES: tuple[Rule, ...] = (
         1.0,
         "a command was held for {value:.0f} steps more before the next one came",
         _first_fault_step,
+        by_agent="command_period",
     ),
     Rule(
         "actuators saturated",
@@ -183,6 +203,7 @@ RULES: tuple[Rule, ...] = (
         0.10,
         "a limit cut the command on {value:.0%} of the steps",
         _first_fault_step,
+        by_agent="saturation",
     ),
     Rule(
         "command not followed",
@@ -191,6 +212,7 @@ RULES: tuple[Rule, ...] = (
         0.02,
         "applied and commanded action differed by {value:.1%} of the range",
         _first_fault_step,
+        by_agent="action_error",
     ),
     Rule(
         "dynamics changed",
@@ -298,8 +320,16 @@ def _strongest(row: Row, *, of_faults: bool) -> tuple[float, Rule]:
 
 def _said(rule: Rule, row: Row, remark: str) -> Label:
     value = rule.value(row)
-    text = rule.text.format(value=value, threshold=rule.threshold) + remark
+    whose = _whose(rule, row, value)
+    text = rule.text.format(value=value, threshold=rule.threshold) + (f" ({whose})" if whose else "") + remark
     return Label(rule.category, _evidence(rule.name, rule.step(row), value, rule.threshold, text))
+
+
+def _whose(rule: Rule, row: Row, value: float) -> str:
+    """The agents that the number is of, if it is not that of all."""
+    numbers = _by_agent(row, rule.by_agent) if rule.by_agent else {}
+    reached = [agent for agent, number in numbers.items() if number >= value]
+    return " and ".join(reached) if len(reached) < len(numbers) else ""
 
 
 def _evidence(rule: str, step: int, value: float, threshold: float, text: str) -> dict[str, Any]:

@@ -2,16 +2,18 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 
 import numpy as np
-from jaxtyping import Float32
+from jaxtyping import Float32, Int64
 
-from harness.contract.fields import Array, bounds
+from harness.contract.fields import ActionField, Array, ObservationField, bounds
 from harness.contract.task import TaskContract
+from harness.faults.actuation import sources
 from harness.rollout.episode import Rollout
 
-__all__ = ["Recovery", "action_error", "jerk", "recovery", "saturation"]
+__all__ = ["Recovery", "action_error", "columns_of", "jerk", "recovery", "saturation"]
 
 
 @dataclass(frozen=True)
@@ -30,21 +32,32 @@ class Recovery:
     steps: int | None
 
 
-def saturation(rollout: Rollout) -> float:
-    """Share of steps at which a limit cut the arriving command, over all components; NaN for an empty rollout."""
+def columns_of(fields: Sequence[ObservationField] | Sequence[ActionField], agent: str) -> Int64[Array, " width"]:
+    """Where the fields of one agent lie in the flat vector."""
+    return np.flatnonzero([field.agent == agent for field in fields for _ in range(field.size)])
+
+
+def saturation(rollout: Rollout, columns: Int64[Array, " width"] | None = None) -> float:
+    """Share of steps at which a limit cut the arriving command; NaN for an empty rollout.
+
+    Args:
+        rollout: what happened.
+        columns: components that are looked at; all if None.
+    """
     n = rollout.steps
     if n == 0:
         return float("nan")
     effects = rollout.assignment.effects
-    source = effects.action_source[:n]
-    arriving = rollout.commanded[np.maximum(source, 0)] + effects.action_offset[:n]
+    source = sources(effects)[:n]
+    arriving = np.take_along_axis(rollout.commanded, np.maximum(source, 0), axis=0) + effects.action_offset[:n]
     outside = (arriving < effects.action_low[:n]) | (arriving > effects.action_high[:n])
-    return float((outside.any(axis=1) & (source >= 0)).mean())
+    outside &= source >= 0
+    return float((outside if columns is None else outside[:, columns]).any(axis=1).mean())
 
 
-def action_error(rollout: Rollout, contract: TaskContract) -> float:
-    """Mean |applied - commanded| over steps and components, as a share of the actuator range."""
-    return _mean_share(rollout.applied - rollout.commanded, contract)
+def action_error(rollout: Rollout, contract: TaskContract, columns: Int64[Array, " width"] | None = None) -> float:
+    """Mean |applied - commanded| over steps and components (those of `columns`), as a share of the actuator range."""
+    return _mean_share(rollout.applied - rollout.commanded, contract, columns)
 
 
 def jerk(rollout: Rollout, contract: TaskContract) -> float:
@@ -65,8 +78,11 @@ def recovery(rollout: Rollout, contract: TaskContract, start: int, stop: int) ->
     return Recovery(start, stop, True, int(np.argmax(resumed)) + 1)
 
 
-def _mean_share(values: Float32[Array, "steps action"], contract: TaskContract) -> float:
+def _mean_share(
+    values: Float32[Array, "steps action"], contract: TaskContract, columns: Int64[Array, " width"] | None = None
+) -> float:
     if values.size == 0:
         return float("nan")
     low, high = bounds(contract.action)
-    return float(np.mean(np.abs(values.astype(np.float64)) / (high - low)))
+    share = np.abs(values.astype(np.float64)) / (high - low)
+    return float(np.mean(share if columns is None else share[:, columns]))

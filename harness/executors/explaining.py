@@ -23,7 +23,7 @@ from harness.evidence.company import EVERYWHERE, EXPERT, Company
 from harness.executors.audit import check_repeats, open_manifest
 from harness.executors.stage import Act, Call, stage_for
 from harness.executors.watcher import Watcher
-from harness.faults.base import Fault
+from harness.faults.base import AgentFault, Fault
 from harness.faults.catalogue import acting_on
 from harness.manifest.manifest import Manifest
 from harness.manifest.plan import EpisodeKey, episode_id, episodes
@@ -151,7 +151,8 @@ def _named(name: str, failed: Sequence[str]) -> str:
 
 def _case(manifest: Manifest, episode: str, key: EpisodeKey) -> _Case:
     faults = acting_on(manifest.panel.conditions[key.cell.condition], key.cell.task)
-    return _Case(episode, key, faults, Facts({fault.identity: fault.category for fault in faults}))
+    agents = {fault.identity: fault.agent for fault in faults if isinstance(fault, AgentFault) and fault.agent}
+    return _Case(episode, key, faults, Facts({fault.identity: fault.category for fault in faults}, agents=agents))
 
 
 def _columns(case: _Case) -> dict[str, Any]:

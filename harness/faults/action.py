@@ -7,15 +7,16 @@ from math import inf
 from typing import ClassVar, Literal
 
 import numpy as np
+from jaxtyping import Int32
 from pydantic import Field
 
-from harness.contract.fields import bounds
+from harness.contract.fields import Array, bounds
 from harness.contract.task import TaskContract
-from harness.faults.actuation import ZERO
+from harness.faults.actuation import ZERO, carrying
 from harness.faults.base import (
+    AgentFault,
     Applied,
     FieldFault,
-    WindowedFault,
     checked_extent,
     checked_size,
     per_component,
@@ -23,20 +24,30 @@ from harness.faults.base import (
 )
 from harness.faults.effects import Effects
 from harness.faults.ladder import Ladder
-from harness.faults.streams import bursts, delayed, held, through
+from harness.faults.streams import bursts, delayed, held
 from harness.quantities import Duration, Extent, Ratio
 
-__all__ = ["ActionFault", "Bias", "CommandDelay", "Dropout", "Noise", "Saturation"]
+__all__ = ["ActionFault", "Bias", "CommandDelay", "Dropout", "LinkFault", "Noise", "Saturation"]
 
 
-class Dropout(WindowedFault):
+class LinkFault(AgentFault):
+    """A fault of the link that carries the commands of all agents, or of the one that carries an agent's alone."""
+
+    side: ClassVar[Literal["observation", "action"]] = "action"
+
+    def carried(self, effects: Effects, contract: TaskContract, source: Int32[Array, " T"]) -> Effects:
+        """The effects with a link that delivers at step t what was sent at step source[t]."""
+        return carrying(effects, contract, source, None if self.agent is None else self.columns(contract))
+
+
+class Dropout(LinkFault):
     """The last command that arrived is held (before any has arrived, the rest action), or the robot gets a zero."""
 
     meaning: ClassVar[str] = "the link to the robot loses commands, and the controller holds the last one"
     category: ClassVar[str] = "control"
     source: ClassVar[str] = "bursty loss after Gilbert 1960, with bursts of fixed length"
     ladder: ClassVar[Ladder] = Ladder("probability", "%", 0, 100, "0 %", ("20 %", "40 %", "60 %", "75 %", "90 %"))
-    added: ClassVar[tuple[str, ...]] = ("fill",)
+    added: ClassVar[tuple[str, ...]] = (*AgentFault.added, "fill")
 
     fault: Literal["action.dropout"] = "action.dropout"
     probability: Ratio = Field(description="expected share of commands lost")
@@ -49,12 +60,11 @@ class Dropout(WindowedFault):
         burst = max(1, self.burst.to_steps(contract.control_period_s))
         lost = bursts(self.probability, burst, active, steps, rng)
         own = held(lost, first=-1) if self.fill == "hold" else np.where(lost, ZERO, np.arange(steps)).astype(np.int32)
-        source = through(effects.action_source, own)
         summary = {"start": active.start, "stop": active.stop, "dropped": int(lost.sum())}
-        return Applied(replace(effects, action_source=source), summary)
+        return Applied(self.carried(effects, contract, own), summary)
 
 
-class CommandDelay(WindowedFault):
+class CommandDelay(LinkFault):
     """Commands are applied late: that of step t - delay at step t, the rest action until the first arrives."""
 
     meaning: ClassVar[str] = "commands reach the actuators late"
@@ -70,11 +80,11 @@ class CommandDelay(WindowedFault):
         delay = self.delay.to_steps(contract.control_period_s)
         late = delayed(delay, active, contract.horizon, first=-1)
         summary = {"start": active.start, "stop": active.stop, "delay_steps": delay}
-        return Applied(replace(effects, action_source=through(effects.action_source, late)), summary)
+        return Applied(self.carried(effects, contract, late), summary)
 
 
 class ActionFault(FieldFault):
-    """A fault of one action field, or of all."""
+    """A fault of one action field, of an agent's, or of all."""
 
     side: ClassVar[Literal["observation", "action"]] = "action"
 

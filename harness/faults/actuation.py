@@ -5,7 +5,7 @@ Most faults of an episode need none of this; `Effects.actuation` is then None.
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING
 
 import numpy as np
@@ -14,11 +14,12 @@ from jaxtyping import Bool, Float32, Int32, Int64
 from harness.contract.fields import Array, bounds
 from harness.contract.task import TaskContract
 from harness.faults.sensing import rounded
+from harness.faults.streams import through
 
 if TYPE_CHECKING:
     from harness.faults.effects import Effects
 
-__all__ = ["ZERO", "Actuation", "actuated", "true_actuation"]
+__all__ = ["ZERO", "Actuation", "actuated", "arrived", "carrying", "sources", "true_actuation"]
 
 ZERO = -2
 """In `Effects.action_source`: the robot gets a zero."""
@@ -37,6 +38,9 @@ class Actuation:
         deadband: a smaller change of what is applied is not executed, in action units; 0 for none.
         rate: largest change of what is applied in a control step, in action units; infinite for none.
         held: the component does not move.
+        link: step at which the shared link delivered what reaches each component at t, through its agent's own link;
+            at most t, -1 for the rest action before anything has arrived, `ZERO` for a zero. None where no agent's
+            link has a fault.
     """
 
     centre: Float32[Array, " action"]
@@ -47,6 +51,7 @@ class Actuation:
     deadband: Float32[Array, "T action"]
     rate: Float32[Array, "T action"]
     held: Bool[Array, "T action"]
+    link: Int32[Array, "T action"] | None = None
 
     @property
     def remembers(self) -> bool:
@@ -54,10 +59,15 @@ class Actuation:
         return bool(self.held.any() or (self.deadband > 0).any() or np.isfinite(self.rate).any())
 
     @property
-    def idle(self) -> bool:
-        """Whether it changes nothing."""
+    def faithful(self) -> bool:
+        """Whether what arrives is applied as it is."""
         misread = self.coupling.any() or (self.gain != 1).any() or self.quantum.any()
         return not (misread or self.remembers)
+
+    @property
+    def idle(self) -> bool:
+        """Whether it changes nothing."""
+        return self.faithful and self.link is None
 
 
 def true_actuation(contract: TaskContract) -> Actuation:
@@ -67,6 +77,57 @@ def true_actuation(contract: TaskContract) -> Actuation:
     own = np.repeat(np.arange(width, dtype=np.int32)[None], steps, axis=0)
     one, free = np.ones((steps, width), np.float32), np.full((steps, width), np.inf, np.float32)
     return Actuation((low + high) / 2, own, zero, one, zero, zero, free, np.zeros((steps, width), bool))
+
+
+def carrying(
+    effects: Effects, contract: TaskContract, source: Int32[Array, " T"], columns: Int64[Array, " width"] | None
+) -> Effects:
+    """The effects with one more link, which delivers at step t what was sent at step source[t].
+
+    Args:
+        effects: so far.
+        contract: of the task.
+        source: at most t; -1 before the first command arrives, `ZERO` for a zero.
+        columns: components that it carries; None for the shared link, which comes before those of agents.
+    """
+    if columns is None:
+        return replace(effects, action_source=through(effects.action_source, source))
+    own = np.arange(contract.horizon, dtype=np.int32)
+    if np.array_equal(source, own):
+        return effects
+    actuation = effects.actuation or true_actuation(contract)
+    link = np.repeat(own[:, None], contract.action_width, axis=1) if actuation.link is None else actuation.link.copy()
+    for column in columns:
+        link[:, column] = through(link[:, column], source)
+    return replace(effects, actuation=replace(actuation, link=link))
+
+
+def sources(effects: Effects) -> Int32[Array, "T columns"]:
+    """Step whose command reaches each component at t, as `Effects.action_source`; one column where all share it."""
+    shared = effects.action_source
+    if effects.actuation is None or effects.actuation.link is None:
+        return shared[:, None]
+    link = effects.actuation.link
+    return np.where(link < 0, link, shared[np.maximum(link, 0)])
+
+
+def arrived(
+    effects: Effects,
+    commanded: Float32[Array, "steps action"],
+    rest: Float32[Array, " action"],
+    at: Int64[Array, " n"],
+) -> Float32[Array, "n action"]:
+    """The commands that arrive at the steps `at`, where agents have links of their own.
+
+    Args:
+        effects: of the episode.
+        commanded: up to the last of `at` at least.
+        rest: the action held before the first command arrives.
+        at: control steps.
+    """
+    source = sources(effects)[at]
+    carried = np.take_along_axis(commanded, np.maximum(source, 0), axis=0)
+    return np.where(source == ZERO, np.float32(0), np.where(source < 0, rest, carried))
 
 
 def actuated(

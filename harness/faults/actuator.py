@@ -9,6 +9,7 @@ from typing import ClassVar, Literal
 import numpy as np
 from pydantic import Field, StrictInt
 
+from harness.contract.fields import slices
 from harness.contract.task import TaskContract
 from harness.errors import ManifestError
 from harness.faults.action import ActionFault
@@ -56,13 +57,12 @@ class Swap(ActionFault):
         """Couple the axes in every field that has both."""
         active, actuation = self.window.place(contract, rng), _actuation(effects, contract)
         partner, coupling = actuation.partner.copy(), actuation.coupling.copy()
-        start = self.columns(contract).start or 0
+        where = slices(contract.action)
         for field in self.fields(contract):
             if max(self.axes) < field.size:
-                one, other = start + self.axes[0], start + self.axes[1]
+                one, other = (where[field.name].start + axis for axis in self.axes)
                 partner[active, one], partner[active, other] = other, one
                 coupling[active, [one, other]] = self.coupling
-            start += field.size
         summary = {"start": active.start, "stop": active.stop}
         changed = replace(actuation, partner=partner, coupling=coupling)
         return Applied(replace(effects, actuation=changed), summary)
@@ -214,7 +214,7 @@ class Stuck(ActionFault):
     def apply(self, effects: Effects, contract: TaskContract, rng: np.random.Generator) -> Applied:
         """Hold the components."""
         active = self.window.place_part(self.duration, contract, rng)
-        where = np.arange(contract.action_width)[self.columns(contract)]
+        where = self.columns(contract)
         where = where if self.component is None else where[[self.component]]
         actuation = _actuation(effects, contract)
         held = actuation.held.copy()

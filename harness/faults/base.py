@@ -11,7 +11,7 @@ from dataclasses import dataclass
 from typing import Any, ClassVar, Literal
 
 import numpy as np
-from jaxtyping import Float64
+from jaxtyping import Float64, Int64
 from pydantic import ConfigDict, Field, SerializerFunctionWrapHandler, model_serializer, model_validator
 
 from harness.contract.fields import ActionField, Array, ContractModel, ObservationField, bounds, slices
@@ -22,6 +22,7 @@ from harness.faults.ladder import SEVERITY, Ladder, graded, offer_severity
 from harness.quantities import Duration, Measure, Moment
 
 __all__ = [
+    "AgentFault",
     "Applied",
     "Fault",
     "FieldFault",
@@ -183,39 +184,66 @@ class WindowedFault(Fault):
         self.window.check(contract, whose)
 
 
-class FieldFault(WindowedFault):
-    """A fault of one field of the observation or of the action, or of all of them.
+class AgentFault(WindowedFault):
+    """A fault of what a task's agents see or do: of all of them, or of one, and then of its own fields only.
 
     Attributes:
         side: whose fields.
     """
 
     side: ClassVar[Literal["observation", "action"]]
+    added: ClassVar[tuple[str, ...]] = ("agent",)
+
+    agent: str | None = Field(
+        default=None, description="the arm or robot that it acts on; every one if left out", examples=["left arm"]
+    )
+
+    @property
+    def subject(self) -> str | None:
+        """The agent, if one is given."""
+        return self.agent
+
+    def check(self, contract: TaskContract, whose: str) -> None:
+        """Raise ManifestError if no field is that agent's, or nothing lies in the window."""
+        super().check(contract, whose)
+        if self.agent is not None:
+            known = tuple(dict.fromkeys(field.agent for field in self._known(contract) if field.agent is not None))
+            checked_name(f"agent with {self.side} fields of its own", self.agent, known, whose)
+
+    def fields(self, contract: TaskContract) -> tuple[AnyField, ...]:
+        """Those it acts on, in contract order."""
+        return tuple(field for field in self._known(contract) if self.agent in (None, field.agent))
+
+    def columns(self, contract: TaskContract) -> Int64[Array, " width"]:
+        """Where they lie in the flat vector."""
+        where = slices(self._known(contract))
+        return np.concatenate([np.arange(where[f.name].start, where[f.name].stop) for f in self.fields(contract)])
+
+    def _known(self, contract: TaskContract) -> tuple[AnyField, ...]:
+        return contract.observation if self.side == "observation" else contract.action
+
+
+class FieldFault(AgentFault):
+    """A fault of one field of the observation or of the action, or of all of them, or of all of an agent's."""
 
     field: str | None = None
 
     @property
     def subject(self) -> str | None:
-        """The field, if one is given."""
-        return self.field
+        """Agent and field, as far as they are given."""
+        return "/".join(part for part in (self.agent, self.field) if part) or None
 
     def check(self, contract: TaskContract, whose: str) -> None:
-        """Raise ManifestError if the task has no such field, or nothing lies in the window."""
+        """Raise ManifestError if the task or the agent has no such field, or nothing lies in the window."""
         super().check(contract, whose)
         if self.field is not None:
-            known = tuple(field.name for field in self._known(contract))
-            checked_name(f"{self.side} field", self.field, known, whose)
+            own = f" of {self.agent!r}" if self.agent else ""
+            known = tuple(field.name for field in self._known(contract) if self.agent in (None, field.agent))
+            checked_name(f"{self.side} field{own}", self.field, known, whose)
 
     def fields(self, contract: TaskContract) -> tuple[AnyField, ...]:
-        """Those it acts on, in contract order: neighbours in the flat vector."""
-        return tuple(field for field in self._known(contract) if self.field in (None, field.name))
-
-    def columns(self, contract: TaskContract) -> slice:
-        """Where they lie in the flat vector."""
-        return slice(None) if self.field is None else slices(self._known(contract))[self.field]
-
-    def _known(self, contract: TaskContract) -> tuple[AnyField, ...]:
-        return contract.observation if self.side == "observation" else contract.action
+        """Those it acts on, in contract order."""
+        return tuple(field for field in super().fields(contract) if self.field in (None, field.name))
 
 
 def checked_name(kind: str, name: str, known: tuple[str, ...], whose: str) -> None:

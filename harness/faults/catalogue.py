@@ -157,7 +157,7 @@ def check(faults: Iterable[Fault], contract: TaskContract, whose: str) -> None:
 
 
 def _check_unique(acting: tuple[Fault, ...], task: str, whose: str) -> None:
-    """Two faults of one identity would share their random numbers; two shifts or swaps do not fit into one episode."""
+    """Two of one identity would share their draws; two shifts, or swaps of an agent, do not fit into one episode."""
     identities = [fault.identity for fault in acting]
     twice = sorted({identity for identity in identities if identities.count(identity) > 1})
     if twice:
@@ -167,8 +167,10 @@ def _check_unique(acting: tuple[Fault, ...], task: str, whose: str) -> None:
             got=f"{twice[0]} twice",
             fix="give each a `name` of its own, or remove one",
         )
-    for kind in (scene.ObjectShift, actuator.Swap):
-        _check_single([fault for fault in acting if isinstance(fault, kind)], task, whose)
+    _check_single([fault for fault in acting if isinstance(fault, scene.ObjectShift)], task, whose)
+    swaps = [fault for fault in acting if isinstance(fault, actuator.Swap)]
+    for agent in {swap.agent for swap in swaps}:
+        _check_single([swap for swap in swaps if agent is None or swap.agent in (None, agent)], task, whose)
 
 
 def _check_single(alike: list[Fault], task: str, whose: str) -> None:

@@ -8,14 +8,16 @@ in one line, the catalogue's order and then their identities decide (`harness.fa
 Observation, from the world to the policy:
 
 1. a sensor measures: gain (`scale`), offset (`noise`, `bias`: a sum), digits (`quantise`);
-2. its driver gives it in a frame (`wrong_frame`) and puts one frame of all sensors together (`sensor_loss`: one of them
+2. an agent's own link brings what is measured on it: the faults of line 3, where they name an `agent`;
+   the driver gives it in a frame (`wrong_frame`) and puts one frame of all sensors together (`sensor_loss`: one of them
    is old or zero);
 3. the link carries frames: held at the source (`freeze`), lost (`frame_drop`), late (`delay`, `jitter`), out of order
    (`reorder`), twice (`duplicate`). A late frame keeps the errors of the moment in which it was measured.
 
 Action, from the policy to the motor:
 
-4. the link carries commands: lost (`dropout`), late (`delay`), fetched too rarely (`timing.control_rate`);
+4. the link carries commands: lost (`dropout`), late (`delay`), fetched too rarely (`timing.control_rate`); then an
+   agent's own link does, with the same faults where they name an `agent`;
 5. the controller misreads them: axes (`swap`), factor (`gain`), offset (`bias`, `noise`: a sum), digits (`quantise`);
 6. limits: positions (`saturation`, intersected with the actuator bounds);
 7. the actuator follows: `deadband`, `rate_limit`, `stuck`. At last the actuator bounds hold, come what may.

@@ -2,18 +2,20 @@
 
 from __future__ import annotations
 
-from dataclasses import replace
 from math import inf
 from typing import ClassVar, Literal
 
 import numpy as np
+from jaxtyping import Int32
 from pydantic import Field
 
+from harness.contract.fields import Array
 from harness.contract.task import TaskContract
-from harness.faults.base import Applied, WindowedFault, checked_part
+from harness.faults.base import AgentFault, Applied, checked_part
 from harness.faults.effects import Effects
 from harness.faults.ladder import Ladder
-from harness.faults.streams import bursts, delayed, doubled, freshest, held, overtaken, through
+from harness.faults.sensing import carrying
+from harness.faults.streams import bursts, delayed, doubled, freshest, held, overtaken
 from harness.quantities import Duration, Ratio
 
 __all__ = ["Duplicate", "FrameDelay", "FrameDrop", "Freeze", "Jitter", "Reorder"]
@@ -21,7 +23,17 @@ __all__ = ["Duplicate", "FrameDelay", "FrameDrop", "Freeze", "Jitter", "Reorder"
 _LATE = ("80 ms", "160 ms", "240 ms", "400 ms", "600 ms")
 
 
-class Freeze(WindowedFault):
+class _LinkFault(AgentFault):
+    """A fault of the link that carries whole frames, or of the one that brings what is measured on an agent."""
+
+    side: ClassVar[Literal["observation", "action"]] = "observation"
+
+    def carried(self, effects: Effects, contract: TaskContract, source: Int32[Array, " T"]) -> Effects:
+        """The effects with a link that delivers at step t what was sent at step source[t]."""
+        return carrying(effects, contract, source, None if self.agent is None else self.columns(contract))
+
+
+class Freeze(_LinkFault):
     """One stretch of frames is lost: the last frame before it is delivered until it ends."""
 
     meaning: ClassVar[str] = "the camera driver hangs: one old frame is delivered for a while"
@@ -42,12 +54,12 @@ class Freeze(WindowedFault):
         lost = np.zeros(contract.horizon, bool)
         lost[active] = True
         lost[0] = False
-        source = through(effects.observation_source, held(lost, first=0))
+        carried = self.carried(effects, contract, held(lost, first=0))
         summary = {"start": active.start, "stop": active.stop}
-        return Applied(replace(effects, observation_source=source), summary)
+        return Applied(carried, summary)
 
 
-class FrameDrop(WindowedFault):
+class FrameDrop(_LinkFault):
     """The last delivered frame is delivered again; frame 0 always arrives."""
 
     meaning: ClassVar[str] = "the link loses frames, one by one or in bursts, and the policy sees the last one again"
@@ -65,12 +77,12 @@ class FrameDrop(WindowedFault):
         burst = max(1, self.burst.to_steps(contract.control_period_s))
         lost = bursts(self.probability, burst, active, steps, rng)
         lost[0] = False
-        source = through(effects.observation_source, held(lost, first=0))
+        carried = self.carried(effects, contract, held(lost, first=0))
         summary = {"start": active.start, "stop": active.stop, "dropped": int(lost.sum())}
-        return Applied(replace(effects, observation_source=source), summary)
+        return Applied(carried, summary)
 
 
-class FrameDelay(WindowedFault):
+class FrameDelay(_LinkFault):
     """Frames arrive late: measurement t - delay at step t, frame 0 until then."""
 
     meaning: ClassVar[str] = "frames are transported or processed slowly, and the policy sees the past"
@@ -86,10 +98,10 @@ class FrameDelay(WindowedFault):
         delay = self.delay.to_steps(contract.control_period_s)
         late = delayed(delay, active, contract.horizon, first=0)
         summary = {"start": active.start, "stop": active.stop, "delay_steps": delay}
-        return Applied(replace(effects, observation_source=through(effects.observation_source, late)), summary)
+        return Applied(self.carried(effects, contract, late), summary)
 
 
-class Jitter(WindowedFault):
+class Jitter(_LinkFault):
     """Every frame is late by whole steps, uniform from 0 to the delay; the policy sees the newest that has arrived."""
 
     meaning: ClassVar[str] = "frames arrive at irregular times, and what was overtaken is thrown away"
@@ -106,12 +118,12 @@ class Jitter(WindowedFault):
         late = np.zeros(contract.horizon, np.int64)
         late[active] = np.floor((most + 1) * rng.random(contract.horizon))[active]
         late[0] = 0
-        source = through(effects.observation_source, freshest(late))
+        carried = self.carried(effects, contract, freshest(late))
         summary = {"start": active.start, "stop": active.stop, "mean_steps": _mean(late[active])}
-        return Applied(replace(effects, observation_source=source), summary)
+        return Applied(carried, summary)
 
 
-class Reorder(WindowedFault):
+class Reorder(_LinkFault):
     """Some frames arrive a delay late and are shown when they arrive: for one step the policy goes back in time."""
 
     meaning: ClassVar[str] = "frames take different ways, and nobody sorts them: an old one follows a newer one"
@@ -128,12 +140,12 @@ class Reorder(WindowedFault):
         delay = self.delay.to_steps(contract.control_period_s)
         late = np.zeros(contract.horizon, bool)
         late[active] = rng.random(contract.horizon)[active] < self.probability
-        source = through(effects.observation_source, overtaken(late, delay, active))
+        carried = self.carried(effects, contract, overtaken(late, delay, active))
         summary = {"start": active.start, "stop": active.stop, "late": int(late.sum())}
-        return Applied(replace(effects, observation_source=source), summary)
+        return Applied(carried, summary)
 
 
-class Duplicate(WindowedFault):
+class Duplicate(_LinkFault):
     """A frame is delivered twice, and those behind it wait; once more than `queue` steps late, the queue is emptied."""
 
     meaning: ClassVar[str] = "the link repeats frames, and the newer ones queue up behind the copies"
@@ -150,9 +162,9 @@ class Duplicate(WindowedFault):
         twice = np.zeros(contract.horizon, bool)
         twice[active] = rng.random(contract.horizon)[active] < self.probability
         most = self.queue.to_steps(contract.control_period_s)
-        source = through(effects.observation_source, doubled(twice, most, active.stop))
+        carried = self.carried(effects, contract, doubled(twice, most, active.stop))
         summary = {"start": active.start, "stop": active.stop, "copies": int(twice.sum())}
-        return Applied(replace(effects, observation_source=source), summary)
+        return Applied(carried, summary)
 
 
 def _mean(values: np.ndarray[tuple[int, ...], np.dtype[np.int64]]) -> float:

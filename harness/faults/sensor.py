@@ -31,7 +31,7 @@ __all__ = ["Bias", "Noise", "Quantise", "Scale", "SensorLoss", "WrongFrame"]
 
 
 class _SensorFault(FieldFault):
-    """A fault of one observation field, or of all."""
+    """A fault of one observation field, of what is measured on an agent, or of all."""
 
     side: ClassVar[Literal["observation", "action"]] = "observation"
 
@@ -188,9 +188,10 @@ class WrongFrame(_SensorFault):
 
     def fields(self, contract: TaskContract) -> tuple[ObservationField, ...]:
         """The one that is named, or all of the scene that are given in the world's frame."""
+        own = tuple(field for field in contract.observation if self.agent in (None, field.agent))
         if self.field is not None:
-            return tuple(field for field in contract.observation if field.name == self.field)
-        return tuple(field for field in contract.observation if field.frame == "world" and not field.proprioceptive)
+            return tuple(field for field in own if field.name == self.field)
+        return tuple(field for field in own if field.frame == "world" and not field.proprioceptive)
 
     def check(self, contract: TaskContract, whose: str) -> None:
         """Raise ManifestError if window, field or direction do not fit the task."""
@@ -245,7 +246,7 @@ class SensorLoss(_SensorFault):
         own = held(lost, first=0) if self.fill == "hold" else np.where(lost, ZERO, np.arange(steps)).astype(np.int32)
         sensing = _sensing(effects, contract)
         source = sensing.source.copy()
-        for column in range(contract.observation_width)[where]:
+        for column in where:
             source[:, column] = through(source[:, column], own)
         summary = {"start": active.start, "stop": active.stop, "lost": int(lost.sum())}
         return Applied(replace(effects, sensing=replace(sensing, source=source)), summary)

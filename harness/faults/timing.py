@@ -13,10 +13,11 @@ import numpy as np
 from pydantic import Field
 
 from harness.contract.task import TaskContract
+from harness.faults.action import LinkFault
 from harness.faults.base import Applied, WindowedFault
 from harness.faults.effects import Effects
 from harness.faults.ladder import Ladder
-from harness.faults.streams import kept, through
+from harness.faults.streams import kept
 from harness.quantities import Duration, DurationRange
 
 __all__ = ["ControlRate", "Jitter", "Latency"]
@@ -68,7 +69,7 @@ class Jitter(WindowedFault):
         return Applied(replace(effects, latency=latency), summary)
 
 
-class ControlRate(WindowedFault):
+class ControlRate(LinkFault):
     """The robot fetches a command only once in a while and holds it until the next; the policy runs on at its rate."""
 
     meaning: ClassVar[str] = "the control loop runs slowly: most commands are never fetched"
@@ -85,6 +86,5 @@ class ControlRate(WindowedFault):
         active = self.window.place(contract, rng)
         period = max(1, self.period.to_steps(contract.control_period_s))
         own = kept(period, int(rng.random() * period), active, contract.horizon)
-        source = through(effects.action_source, own)
         summary = {"start": active.start, "stop": active.stop, "period_steps": period}
-        return Applied(replace(effects, action_source=source), summary)
+        return Applied(self.carried(effects, contract, own), summary)

@@ -50,6 +50,8 @@ def applied_actions(
         effects = _effects(lanes, lane)
         if effects.actuation is not None:
             start = steps[row, 0]
+            if effects.actuation.link is not None:
+                arriving[row] = actuation.arrived(effects, lanes.commanded[lane], lanes.rest[lane], steps[row])
             before = lanes.applied[lane, start - 1] if start else lanes.rest[lane]
             limited[row] = actuation.actuated(effects, arriving[row], steps[row], before)
     return limited

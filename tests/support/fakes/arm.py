@@ -7,7 +7,7 @@ from pydantic import TypeAdapter
 
 from harness.contract.fields import ActionField, ObservationField, bounds
 from harness.contract.task import DatasetPromise, Range, Scene, Signal, TaskContract
-from harness.faults.actuation import ZERO, actuated
+from harness.faults.actuation import actuated, arrived
 from harness.faults.catalogue import AnyFault
 from harness.faults.realise import realise
 from harness.faults.sensing import sensed
@@ -153,7 +153,5 @@ def applied(effects, commanded, rest=None):
     """What reaches the actuators at every step."""
     low, high = bounds(ARM.action)
     rest = (low + high) / 2 if rest is None else rest
-    source = effects.action_source[:, None]
-    arriving = np.where(source < 0, rest, commanded[np.maximum(effects.action_source, 0)])
-    arriving = np.where(source == ZERO, 0, arriving).astype(np.float32)
+    arriving = arrived(effects, commanded, rest, np.arange(STEPS)).astype(np.float32)
     return actuated(effects, arriving, np.arange(STEPS), rest)
