@@ -1,9 +1,13 @@
-"""Every registered method, control and expert keeps the policy's contract, on every registered task."""
+"""Every registered method, control and expert keeps the policy's contract, on every registered task.
+
+Of a family, whose tasks share all code and differ in data, one stands for the rest: `fakes.families` says which.
+"""
 
 from importlib import resources
 
 import pytest
 import yaml
+from fakes.families import TASKS
 
 from harness import registry
 from harness.conformance import check_method, check_policy
@@ -11,7 +15,6 @@ from harness.contract.policy import Runtime
 from harness.demonstrations import read
 from harness.errors import PrerequisiteError
 
-TASKS = registry.ids("tasks")
 RUNTIME = Runtime(threads=1, device="cpu")
 
 

@@ -1,7 +1,11 @@
-"""Every registered task keeps its contract, alone and through the environment interfaces."""
+"""Every registered task keeps its contract, alone and through the environment interfaces.
+
+Of a family, whose tasks share all code and differ in data, one stands for the rest: `fakes.families` says which.
+"""
 
 import gymnasium
 import pytest
+from fakes.families import TASKS
 from gymnasium.utils.env_checker import check_env
 from pettingzoo.test import parallel_api_test, parallel_seed_test
 
@@ -12,7 +16,7 @@ from tasks.engines.gymnasium_env import register
 from tasks.engines.pettingzoo_env import TaskParallelEnv
 
 
-@pytest.fixture(scope="module", params=registry.ids("tasks"))
+@pytest.fixture(scope="module", params=TASKS)
 def bench(request):
     bench = TaskBench(registry.load("tasks", request.param))
     try:

@@ -16,6 +16,7 @@ from harness.manifest.ladders import rungs
 from harness.manifest.loading import load_manifest
 from harness.manifest.plan import episodes
 from harness.manifest.schema import manifest_schema
+from tasks.metaworld.table import TABLE
 
 
 def test_the_committed_schema_is_the_present_one():
@@ -23,7 +24,7 @@ def test_the_committed_schema_is_the_present_one():
 
 
 def test_files_that_are_only_included_are_no_manifests():
-    assert set(bundled()) == {"smoke", "quick", "weekly", "avoid", "calibration"}
+    assert set(bundled()) == {"smoke", "quick", "weekly", "avoid", "calibration", "metaworld"}
 
 
 @pytest.mark.parametrize("name", ["smoke", "quick", "weekly", "avoid"])
@@ -33,6 +34,13 @@ def test_a_bundled_manifest_loads(name):
     assert {policy.method for policy in manifest.policies} == {"act", "diffusion", "vqbet", "bc"}
     assert {control.control for control in manifest.controls} >= {"zero", "random", "expert", "shuffled", "replay"}
     assert "nominal" in manifest.panel.conditions
+    assert episodes(manifest)
+
+
+def test_the_manifest_of_meta_world_has_all_of_its_tasks():
+    manifest = load_manifest("metaworld")
+    assert {entry.contract.id for entry in manifest.panel.tasks.values()} == {row.id for row in TABLE.values()}
+    assert {policy.method for policy in manifest.policies} == {"act", "bc"}
     assert episodes(manifest)
 
 
