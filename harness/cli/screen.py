@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 import os
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
@@ -61,7 +62,8 @@ class Bars(Watcher):
         def report(ticket: Ticket, step: int, total: int, loss: float) -> None:
             if ticket.key not in rows:
                 rows[ticket.key] = self._progress.add_task(f"train {ticket.label} {ticket.task}", total=total, note="")
-            self._progress.update(rows[ticket.key], completed=step, total=total, note=f"loss {loss:.4f}")
+            note = "draws pictures" if math.isnan(loss) else f"loss {loss:.4f}"
+            self._progress.update(rows[ticket.key], completed=step, total=total, note=note)
 
         return report
 

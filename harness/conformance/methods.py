@@ -11,7 +11,7 @@ from pydantic import BaseModel
 
 from harness.conformance.policies import check_policy
 from harness.conformance.workbench import demand
-from harness.contract.policy import Execution, Method, Policy, Runtime, TrainingJob
+from harness.contract.policy import Execution, Method, Pictures, Policy, Runtime, TrainingJob
 from harness.contract.task import Task
 from harness.demonstrations import dataset_hash
 from harness.errors import CheckpointError
@@ -22,7 +22,9 @@ __all__ = ["check_method"]
 _WEIGHTS, _CARD = "weights.safetensors", "card.json"
 
 
-def check_method(method: Method, task: Task, recipe: Mapping[str, Any], directory: Path) -> Policy:
+def check_method(
+    method: Method, task: Task, recipe: Mapping[str, Any], directory: Path, pictures: Pictures | None = None
+) -> Policy:
     """Train it three times on the CPU, briefly if the recipe says so, and check what comes out.
 
     Args:
@@ -30,6 +32,7 @@ def check_method(method: Method, task: Task, recipe: Mapping[str, Any], director
         task: with its demonstrations.
         recipe: settings; take small ones.
         directory: an empty folder for the checkpoints.
+        pictures: of the demonstrations, for a method that trains on images.
 
     Returns:
         The policy of the first checkpoint, which has passed `check_policy`.
@@ -40,7 +43,7 @@ def check_method(method: Method, task: Task, recipe: Mapping[str, Any], director
     whose = f"method {method.name!r}"
     demand(issubclass(method.recipe, BaseModel), whose, expected="a recipe that is a pydantic model")
     demand(isinstance(method.version, int) and method.version > 0, whose, expected="a version from 1 on")
-    job = _job(method, task, recipe, directory / "first")
+    job = _job(method, task, recipe, directory / "first", pictures)
     jobs = (job, replace(job, directory=directory / "again"), replace(job, directory=directory / "other", seed=1))
     for item in jobs:
         method.train(item, lambda step, total, loss: None)
@@ -56,7 +59,9 @@ def check_method(method: Method, task: Task, recipe: Mapping[str, Any], director
     return policy
 
 
-def _job(method: Method, task: Task, recipe: Mapping[str, Any], directory: Path) -> TrainingJob:
+def _job(
+    method: Method, task: Task, recipe: Mapping[str, Any], directory: Path, pictures: Pictures | None
+) -> TrainingJob:
     return TrainingJob(
         task=task.contract,
         dataset=task.demonstrations,
@@ -66,6 +71,7 @@ def _job(method: Method, task: Task, recipe: Mapping[str, Any], directory: Path)
         seed=0,
         directory=directory,
         runtime=Runtime(threads=1, device="cpu"),
+        pictures=pictures,
     )
 
 

@@ -14,11 +14,12 @@ from harness.conformance.workbench import demand, demand_array, query, same, sta
 from harness.contract.fields import Array, bounds
 from harness.contract.policy import Plan, Policy, PolicyContract, Query
 from harness.contract.scenes import draw_scene
-from harness.contract.task import Advance, Dynamics, Engine
+from harness.contract.task import Advance, Dynamics, Engine, TaskContract
 from harness.seeding import generator
 
-__all__ = ["POLICY_CHECKS", "PolicyBench", "check_policy"]
+__all__ = ["POLICY_CHECKS", "PolicyBench", "check_policy", "demand_known_names"]
 
+_PICTURE = "images of "
 _ALONE = "rows must not see each other: no batch statistics, no draws of its own, one fixed width"
 
 
@@ -61,11 +62,26 @@ class PolicyBench:
         return self.first, self.second
 
 
+def demand_known_names(promise: PolicyContract, task: TaskContract, whose: str) -> None:
+    """Raise ContractError unless the task has every camera and every observation field that the policy reads."""
+    cameras, fields_of = [item.name for item in task.cameras], [item.name for item in task.observation]
+    for kind, read, known in (("camera", promise.cameras, cameras), ("field", promise.reads or (), fields_of)):
+        for name in read:
+            demand(
+                name in known,
+                whose,
+                expected=f"a {kind} of {task.id}: {', '.join(known) or 'it has none'}",
+                got=repr(name),
+                fix=f"name another {kind} in the policy's contract",
+            )
+
+
 def contract_fits(bench: PolicyBench) -> None:
     """A PolicyContract of the engine's task, and a card that is JSON."""
     demand(isinstance(bench.contract, PolicyContract), bench.whose, expected="a PolicyContract")
     task = bench.engine.contract.id
     demand(bench.contract.task == task, bench.whose, expected=f"a policy of {task!r}", got=repr(bench.contract.task))
+    demand_known_names(bench.contract, bench.engine.contract, bench.whose)
     try:
         json.dumps(dict(bench.policy.card), allow_nan=False)
     except (TypeError, ValueError) as error:
@@ -179,12 +195,16 @@ def check_policy(policy: Policy, engine: Engine) -> None:
 
 def _arrays(asked: Query) -> dict[str, Array]:
     values = {field.name: getattr(asked, field.name) for field in fields(asked)}
-    return {name: value for name, value in values.items() if isinstance(value, np.ndarray)}
+    arrays = {name: value for name, value in values.items() if isinstance(value, np.ndarray)}
+    return arrays | {_PICTURE + name: value for name, value in asked.images.items()}
 
 
 def _rows(asked: Query, order: Array) -> Query:
-    changed: dict[str, Any] = {name: np.ascontiguousarray(value[order]) for name, value in _arrays(asked).items()}
-    return replace(asked, **changed, scenes=tuple(asked.scenes[row] for row in order) if asked.scenes else ())
+    taken = {name: np.ascontiguousarray(value[order]) for name, value in _arrays(asked).items()}
+    changed: dict[str, Any] = {name: value for name, value in taken.items() if not name.startswith(_PICTURE)}
+    images = {name.removeprefix(_PICTURE): value for name, value in taken.items() if name.startswith(_PICTURE)}
+    scenes = tuple(asked.scenes[row] for row in order) if asked.scenes else ()
+    return replace(asked, **changed, images=images, scenes=scenes)
 
 
 def _outputs(plan: Plan) -> list[Array]:

@@ -8,17 +8,19 @@ from collections.abc import Callable, Iterable, Mapping
 import numpy as np
 
 from harness.conformance import physics
-from harness.conformance.workbench import TaskBench, demand, demand_array, query, same, start
-from harness.contract.fields import Array, bounds
+from harness.conformance.workbench import EXPERT_SCENES, TaskBench, demand, demand_array, same
+from harness.contract.fields import bounds
 from harness.contract.scenes import draw_scene
-from harness.contract.task import SPLITS, Advance, Advanced, Dynamics, Task, TaskContract
+from harness.contract.task import SPLITS, Task, TaskContract
 from harness.demonstrations import read
 
 __all__ = ["TASK_CHECKS", "check_task"]
 
 SCENES = 32
-EXPERT_SCENES = 4
 DATASET_BYTES = 5_000_000
+MOMENTS = 8
+LIKENESS = 0.02
+"""Most that a posed picture may be off, as a share of how far the pictures of the episode are from its first."""
 _PICTURE = (48, 32)
 
 
@@ -94,7 +96,7 @@ def success_follows_its_rule(bench: TaskBench) -> None:
     """`success` is the signal at its threshold; progress stays in [0, 1] and is 1 at success; the expert gets there."""
     contract, whose = bench.contract, f"{bench.whose}, success"
     names = [signal.name for signal in contract.signals]
-    solved = _expert_rollout(bench)
+    solved = bench.solved
     for moved in (bench.engine.advance(bench.wandering()), solved):
         reached = moved.signals[..., names.index(contract.success_signal)] >= np.float32(contract.success_threshold)
         demand(
@@ -165,16 +167,41 @@ def demonstrations_are_kept(bench: TaskBench) -> None:
 
 
 def pictures_are_drawn(bench: TaskBench) -> None:
-    """Every camera draws uint8 frames of the size asked for, one a state; they show something of the scene."""
-    states, (width, height) = bench.states(2), _PICTURE
+    """Every camera draws uint8 frames of the size asked for, one a state, and sees an episode of the expert go on."""
+    if not bench.contract.cameras:
+        return
+    states, (width, height) = bench.moments(2), _PICTURE
     kept = states.copy()
     for camera in bench.contract.cameras:
         whose = f"{bench.whose}, render {camera.name!r}"
         frames = bench.task.render(states, camera.name, width, height)
         demand_array(frames, whose, shape=(2, height, width, 3), dtype=np.uint8)
         demand(frames[0].std() > 0, whose, expected="a picture", got="one colour")
-        demand(not same(frames[0], frames[1]), whose, expected="another picture of another scene", got="the same")
+        demand(not same(frames[0], frames[1]), whose, expected="another picture of another moment", got="the same")
         demand(same(states, kept), whose, expected="states left as they are", got="a changed state")
+
+
+def observations_are_drawn(bench: TaskBench) -> None:
+    """States posed from observations are rows like the engine's, and look like the states that were observed.
+
+    Asked of moments of an episode of the expert: where it touches the object, and where nothing hangs in the air.
+    """
+    if not bench.contract.cameras:
+        return
+    whose, (width, height) = f"{bench.whose}, posed", _PICTURE
+    states = bench.moments(MOMENTS)
+    posed = bench.task.posed(bench.engine.observe(states))
+    demand_array(posed, whose, shape=states.shape, dtype=np.float64)
+    for camera in bench.contract.cameras:
+        truth, drawn = (bench.task.render(rows, camera.name, width, height).astype(float) for rows in (states, posed))
+        apart, moved = np.abs(drawn - truth).mean(), np.abs(truth - truth[:1]).mean()
+        demand(
+            apart <= LIKENESS * moved,
+            f"{whose}, {camera.name!r}",
+            expected=f"pictures like those of the states: apart by at most {LIKENESS * moved:.2g} grey levels",
+            got=f"{apart:.2g}",
+            fix="put every joint, gripper and object where the observation says",
+        )
 
 
 TASK_CHECKS: Mapping[str, Callable[[TaskBench], None]] = {
@@ -199,6 +226,7 @@ TASK_CHECKS: Mapping[str, Callable[[TaskBench], None]] = {
         contacts_are_flags,
         demonstrations_are_kept,
         pictures_are_drawn,
+        observations_are_drawn,
     )
 }
 """Every check of a task by name, the cheapest first."""
@@ -214,36 +242,3 @@ def check_task(task: Task) -> None:
 def _demand_unique(bench: TaskBench, kind: str, names: Iterable[str]) -> None:
     twice = [name for name, count in Counter(names).items() if count > 1]
     demand(not twice, f"{bench.whose}, {kind}", expected="unique names", got=f"{twice} twice", fix="rename one")
-
-
-def _expert_rollout(bench: TaskBench) -> Advanced:
-    """The expert, whole chunks open loop, until every lane has succeeded or the horizon is over."""
-    expert, engine, contract = bench.task.expert(1), bench.engine, bench.contract
-    promise = expert.contract
-    scenes = [bench.scenes(EXPERT_SCENES)[row % EXPERT_SCENES] for row in range(promise.width)]
-    states, hold = start(engine, scenes)
-    memory, step, parts = np.zeros((promise.width, promise.memory)), 0, list[Advanced]()
-    low, high = bounds(contract.action)
-    while step < contract.horizon and not _all_solved(parts):
-        asked = query(promise, engine, scenes, states, hold, memory, np.full(promise.width, step, np.int64))
-        asked.valid[EXPERT_SCENES:] = False
-        plan = expert.plan(asked)
-        actions = np.clip(plan.actions[:, : contract.horizon - step], low, high)
-        moved = engine.advance(Advance(states, actions, None, [Dynamics()] * promise.width))
-        states, hold, memory = np.ascontiguousarray(moved.states[:, -1]), actions[:, -1], plan.memory
-        step += actions.shape[1]
-        parts.append(moved)
-    return _joined(parts)
-
-
-def _all_solved(parts: list[Advanced]) -> bool:
-    lanes: Array = np.zeros(EXPERT_SCENES, bool)
-    for part in parts:
-        lanes |= part.success[:EXPERT_SCENES].any(axis=1)
-    return bool(lanes.all())
-
-
-def _joined(parts: list[Advanced]) -> Advanced:
-    """One result of the expert's own lanes; padding is left out."""
-    names = ("states", "observations", "signals", "success", "diverged")
-    return Advanced(**{n: np.concatenate([getattr(p, n)[:EXPERT_SCENES] for p in parts], axis=1) for n in names})

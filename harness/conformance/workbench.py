@@ -8,19 +8,20 @@ from functools import cached_property
 from typing import Any
 
 import numpy as np
-from jaxtyping import Float32, Float64, Int64
+from jaxtyping import Float32, Float64, Int64, UInt8
 
-from harness.contract.fields import Array, bounds
+from harness.contract.fields import Array, bounds, hidden
 from harness.contract.policy import PolicyContract, Query
 from harness.contract.scenes import draw_scene
-from harness.contract.task import Advance, Advanced, Dynamics, Engine, Scene, Split, Task
+from harness.contract.task import Advance, Advanced, Dynamics, Engine, Scene, Split, Task, TaskContract
 from harness.errors import ContractError
 from harness.seeding import generator
 
-__all__ = ["TaskBench", "demand", "demand_array", "first_field", "query", "same", "start"]
+__all__ = ["EXPERT_SCENES", "TaskBench", "demand", "demand_array", "first_field", "query", "same", "start"]
 
 LANES = 6
 STEPS = 12
+EXPERT_SCENES = 4
 _STRIDE = 0.05
 """Standard deviation of one step of a wandering command, as a share of the action's range."""
 
@@ -77,6 +78,17 @@ class TaskBench:
         """An engine with two threads."""
         return self.task.engine(2)
 
+    @cached_property
+    def solved(self) -> Advanced:
+        """The expert at work, whole chunks open loop, until every lane has succeeded or the horizon is over."""
+        return _expert_rollout(self)
+
+    def moments(self, count: int) -> Float64[Array, "count state"]:
+        """States of an episode of the expert, its first and its last among them; one that succeeds, if any does."""
+        lane = int(np.argmax(self.solved.success.any(axis=1)))
+        path = self.solved.states[lane]
+        return np.ascontiguousarray(path[np.linspace(0, len(path) - 1, count).astype(int)])
+
     def scenes(self, count: int, split: Split = "heldout") -> list[Scene]:
         """The first scenes of a split."""
         return [draw_scene(self.contract, self.seed, split, index) for index in range(count)]
@@ -116,9 +128,11 @@ def query(
 ) -> Query:
     """The query that the harness would make, but that the newest frame stands for the older ones too; all rows valid.
 
-    As many scenes as the policy is wide; noise is drawn per scene and step.
+    As many scenes as the policy is wide; noise is drawn per scene and step, and so are pictures: a policy is a pure
+    function of whatever it is shown.
     """
     frames = engine.observe(states)
+    frames[:, hidden(engine.contract.observation, promise.reads)] = 0
     return Query(
         observations=np.repeat(frames[:, None], promise.n_obs, axis=1),
         noise=_noise(promise, scenes, steps),
@@ -128,7 +142,23 @@ def query(
         steps=steps.copy(),
         memory=memory.copy(),
         valid=np.ones(len(scenes), bool),
+        images=_images(promise, engine.contract, scenes, steps),
     )
+
+
+def _images(
+    promise: PolicyContract, task: TaskContract, scenes: Sequence[Scene], steps: Int64[Array, " W"]
+) -> dict[str, UInt8[Array, "W n_obs height width 3"]]:
+    drawn = {}
+    for camera in task.cameras:
+        if camera.name in promise.cameras:
+            shape = (promise.n_obs, camera.height, camera.width, 3)
+            streams = [
+                generator(scene.task, scene.split, scene.index, int(step), "conformance/images", camera.name)
+                for scene, step in zip(scenes, steps, strict=True)
+            ]
+            drawn[camera.name] = np.stack([stream.integers(0, 256, shape, np.uint8) for stream in streams])
+    return drawn
 
 
 def _noise(
@@ -144,3 +174,35 @@ def _noise(
     if spec.kind == "uniform":
         return np.stack([stream.random(spec.shape, np.float32) for stream in streams])
     return np.stack([stream.standard_normal(spec.shape, np.float32) for stream in streams])
+
+
+def _expert_rollout(bench: TaskBench) -> Advanced:
+    expert, engine, contract = bench.task.expert(1), bench.engine, bench.contract
+    promise = expert.contract
+    scenes = [bench.scenes(EXPERT_SCENES)[row % EXPERT_SCENES] for row in range(promise.width)]
+    states, hold = start(engine, scenes)
+    memory, step, parts = np.zeros((promise.width, promise.memory)), 0, list[Advanced]()
+    low, high = bounds(contract.action)
+    while step < contract.horizon and not _all_solved(parts):
+        asked = query(promise, engine, scenes, states, hold, memory, np.full(promise.width, step, np.int64))
+        asked.valid[EXPERT_SCENES:] = False
+        plan = expert.plan(asked)
+        actions = np.clip(plan.actions[:, : contract.horizon - step], low, high)
+        moved = engine.advance(Advance(states, actions, None, [Dynamics()] * promise.width))
+        states, hold, memory = np.ascontiguousarray(moved.states[:, -1]), actions[:, -1], plan.memory
+        step += actions.shape[1]
+        parts.append(moved)
+    return _joined(parts)
+
+
+def _all_solved(parts: list[Advanced]) -> bool:
+    lanes: Array = np.zeros(EXPERT_SCENES, bool)
+    for part in parts:
+        lanes |= part.success[:EXPERT_SCENES].any(axis=1)
+    return bool(lanes.all())
+
+
+def _joined(parts: list[Advanced]) -> Advanced:
+    """One result of the expert's own lanes; padding is left out."""
+    names = ("states", "observations", "signals", "success", "diverged")
+    return Advanced(**{n: np.concatenate([getattr(p, n)[:EXPERT_SCENES] for p in parts], axis=1) for n in names})

@@ -2,12 +2,23 @@
 
 from __future__ import annotations
 
+from collections.abc import Collection
 from typing import Any, Self
 
 import numpy as np
 from pydantic import BaseModel, ConfigDict, Field, model_validator
 
-__all__ = ["ActionField", "Array", "BoundedField", "ContractModel", "ObservationField", "bounds", "slices", "width"]
+__all__ = [
+    "ActionField",
+    "Array",
+    "BoundedField",
+    "ContractModel",
+    "ObservationField",
+    "bounds",
+    "hidden",
+    "slices",
+    "width",
+]
 
 Array = np.ndarray[Any, np.dtype[Any]]
 
@@ -88,6 +99,12 @@ def slices(fields: tuple[BoundedField, ...]) -> dict[str, slice]:
         where[field.name] = slice(start, start + field.size)
         start += field.size
     return where
+
+
+def hidden(fields: tuple[BoundedField, ...], reads: Collection[str] | None) -> Array:
+    """Which components are not of the fields named in `reads`, bool, shape (width,); for None, none is hidden."""
+    unread = [reads is not None and field.name not in reads for field in fields]
+    return np.repeat(unread, [field.size for field in fields])
 
 
 def bounds(fields: tuple[BoundedField, ...]) -> tuple[Array, Array]:

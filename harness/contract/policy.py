@@ -8,10 +8,10 @@ from __future__ import annotations
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
-from typing import Any, Literal, Protocol
+from typing import Any, Literal, Protocol, Self
 
-from jaxtyping import Bool, Float32, Float64, Int64
-from pydantic import BaseModel, Field
+from jaxtyping import Bool, Float32, Float64, Int64, UInt8
+from pydantic import BaseModel, Field, model_validator
 
 from harness.contract.fields import Array, ContractModel
 from harness.contract.task import Scene, TaskContract
@@ -20,6 +20,7 @@ __all__ = [
     "Execution",
     "Method",
     "NoiseSpec",
+    "Pictures",
     "Plan",
     "Policy",
     "PolicyContract",
@@ -52,6 +53,9 @@ class PolicyContract(ContractModel):
         batch_invariant: promises law 5. A policy that cannot is audited statistically.
         offloaded: its forward pass leaves the processor free (an accelerator's), so physics may run beside it.
         diagnostics: names of the per-lane arrays that its plans carry, with their length.
+        cameras: cameras of the task whose pictures it reads, in this order.
+        reads: names of the observation fields that it sees, None for all. The harness delivers zeros in the columns of
+            the others, so that a policy of pictures cannot peek at what they should show it.
     """
 
     method: str
@@ -65,6 +69,15 @@ class PolicyContract(ContractModel):
     batch_invariant: bool = True
     offloaded: bool = False
     diagnostics: dict[str, int] = Field(default_factory=dict)
+    cameras: tuple[str, ...] = ()
+    reads: tuple[str, ...] | None = None
+
+    @model_validator(mode="after")
+    def _named_once(self) -> Self:
+        for names in (self.cameras, self.reads or ()):
+            if len(set(names)) < len(names):
+                raise ValueError(f"policy {self.method!r} of {self.task}: a name twice in {names}")
+        return self
 
 
 class Execution(ContractModel):
@@ -92,6 +105,8 @@ class Query:
         hold: the action held now: the last command, or the engine's rest action before the first.
         steps: control step at which the query is made.
         memory: what the policy returned at the lane's last query; zeros at the first.
+        images: by name of the policy's cameras, the pictures that belong to the frames, oldest first, RGB, in the size
+            of the camera's contract; empty for a policy without cameras.
     """
 
     observations: Float32[Array, "W n_obs observation"]
@@ -102,6 +117,7 @@ class Query:
     steps: Int64[Array, " W"]
     memory: Float64[Array, "W memory"]
     valid: Bool[Array, " W"]
+    images: Mapping[str, UInt8[Array, "W n_obs height width 3"]] = field(default_factory=dict)
 
 
 @dataclass(frozen=True)
@@ -145,6 +161,9 @@ class Runtime:
 Progress = Callable[[int, int, float], None]
 """Called as progress(step, total_steps, loss)."""
 
+Pictures = Callable[[tuple[str, ...]], Mapping[str, UInt8[Array, "frames height width 3"]]]
+"""Called with names of cameras: by name, the pictures of all frames of a data set in its order, read-only."""
+
 
 @dataclass(frozen=True)
 class TrainingJob:
@@ -159,6 +178,7 @@ class TrainingJob:
         seed: training seed.
         directory: where the checkpoint goes, and where an interrupted training resumes from.
         runtime: threads and device.
+        pictures: asked by a method that trains on images; drawn when asked for. None where there is no one to draw.
     """
 
     task: TaskContract
@@ -169,6 +189,7 @@ class TrainingJob:
     seed: int
     directory: Path
     runtime: Runtime
+    pictures: Pictures | None = None
 
 
 class Method(Protocol):

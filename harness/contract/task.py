@@ -328,3 +328,10 @@ class Task(Protocol):
         self, states: Float64[Array, "frames state"], camera: str, width: int, height: int
     ) -> UInt8[Array, "frames height width 3"]:
         """Pictures of the states."""
+
+    def posed(self, observations: Float32[Array, "frames observation"]) -> Float64[Array, "frames state"]:
+        """States that look like what was observed: good for `render`, not for simulating.
+
+        Raises:
+            ContractError: the task has no camera.
+        """

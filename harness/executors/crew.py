@@ -7,6 +7,7 @@ from dataclasses import dataclass
 
 import numpy as np
 
+from harness.conformance.policies import demand_known_names
 from harness.contract.fields import Array
 from harness.contract.policy import Execution, Method, Policy, Runtime
 from harness.contract.scenes import draw_scene
@@ -74,6 +75,7 @@ def check_actor(actor: Actor, engine: Engine) -> None:
             got=str(actor.execution.execute),
             fix="lower `execution.execute` or raise the recipe's chunk",
         )
+    demand_known_names(contract, task, whose)
     lanes = Lanes(1, engine, contract, actor.execution)
     lanes.admit([_trial(task)])
     try:

@@ -24,6 +24,7 @@ from harness.contract.policy import Execution, Method, Progress, Runtime, Traini
 from harness.contract.task import Task
 from harness.demonstrations import Demonstrations, Selection, dataset_hash, read, select, write
 from harness.errors import SamepanelError, WorkerError
+from harness.executors.pictures import pictures_of
 from harness.executors.watcher import Report
 from harness.hashing import content_hash
 from harness.manifest.manifest import PolicySpec
@@ -216,6 +217,7 @@ def _speaker(number: int, key: str, messages: multiprocessing.Queue[tuple[int, s
 def _train(ticket: Ticket, progress: Progress) -> None:
     plugin: Method = load("methods", ticket.method)
     task: Task = load("tasks", ticket.task)
+    whose = f"training of {ticket.label} on {ticket.task}"
     with _training_set(ticket, task) as dataset:
         job = TrainingJob(
             task=task.contract,
@@ -226,6 +228,7 @@ def _train(ticket: Ticket, progress: Progress) -> None:
             seed=ticket.seed,
             directory=ticket.directory,
             runtime=Runtime(threads=1, device=ticket.device),
+            pictures=pictures_of(task, dataset, cache_folder() / "pictures", progress, whose),
         )
         plugin.train(job, progress)
 

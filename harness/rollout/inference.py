@@ -7,7 +7,7 @@ from hashlib import blake2b
 
 import numpy as np
 
-from harness.contract.fields import Array
+from harness.contract.fields import Array, hidden
 from harness.contract.policy import Plan, Policy, Query
 from harness.contract.task import TaskContract
 from harness.errors import PolicyOutputError, SamepanelError
@@ -30,10 +30,12 @@ class Inference:
     def __init__(self, policy: Policy, task: TaskContract) -> None:
         self.policy, self.contract, self.task = policy, policy.contract, task
         self.seconds, self.queries, self.batches = 0.0, 0, 0
+        self._hidden = hidden(task.observation, self.contract.reads)
 
     def ask(self, lanes: Lanes, index: Array) -> Array:
         """Plans of the lanes `index`, shape (active, chunk, action); memory and records of the lanes are updated."""
         windows = delivered_window(lanes, index, self.contract.n_obs)
+        windows[..., self._hidden] = 0
         actions = np.empty((len(index), self.contract.chunk, self.task.action_width), np.float32)
         for first in range(0, len(index), self.contract.width):
             part = slice(first, first + self.contract.width)

@@ -19,6 +19,7 @@ __all__ = [
     "action_to_control",
     "control_to_action",
     "finger_of",
+    "jointed",
     "opened",
     "opening_of",
 ]
@@ -59,6 +60,15 @@ def opened(joints: Float[Array, "*batch 8*arms"]) -> Float[Array, "*batch 7*arms
     arms = joints.reshape(*joints.shape[:-1], count, 8)
     both: Array = np.concatenate([arms[..., :6], opening_of(arms[..., 6:7])], axis=-1)
     return both.reshape(*joints.shape[:-1], 7 * count)
+
+
+def jointed(arms: Float[Array, "*batch 7*arms"]) -> Float[Array, "*batch 8*arms"]:
+    """Joints that `opened` would tell so, if both fingers of a gripper stand as far from its middle."""
+    count = arms.shape[-1] // 7
+    each = arms.reshape(*arms.shape[:-1], count, 7)
+    finger = _FINGER_CLOSED + each[..., 6:] * (_FINGER_OPEN - _FINGER_CLOSED)
+    joints: Array = np.concatenate([each[..., :6], finger, -finger], axis=-1)
+    return joints.reshape(*arms.shape[:-1], 8 * count)
 
 
 def finger_of(opening: Float64[Array, "*batch"]) -> Float64[Array, "*batch"]:

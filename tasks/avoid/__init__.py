@@ -44,7 +44,7 @@ from typing import TYPE_CHECKING
 from tasks.avoid.contract import CONTRACT
 
 if TYPE_CHECKING:
-    from jaxtyping import Float64, UInt8
+    from jaxtyping import Float32, Float64, UInt8
 
     from harness.contract.fields import Array
     from harness.contract.policy import Policy
@@ -93,6 +93,12 @@ class Avoid:
     ) -> UInt8[Array, "frames height width 3"]:
         """Pictures of the states."""
         return _painter().paint(states, camera, width, height)
+
+    def posed(self, observations: Float32[Array, "frames observation"]) -> Float64[Array, "frames state"]:
+        """States that look like what was observed; nothing in them moves, and drive and record are blank."""
+        from tasks.avoid.engine import blank, positions_of  # noqa: PLC0415 (imports mujoco)
+
+        return blank(_painter().rows(positions_of(observations)))
 
 
 task = Avoid()

@@ -23,7 +23,7 @@ from tasks.avoid.drive import DRIVE, driven
 from tasks.avoid.layout import COUNTS, DEPTH, FINISH, ROW_LINES, SIDE, posts_of
 from tasks.engines.mujoco_batch import BatchSimulator
 
-__all__ = ["EFFECTOR", "ROW_AXES", "AvoidEngine", "load_model"]
+__all__ = ["EFFECTOR", "ROW_AXES", "AvoidEngine", "blank", "load_model", "positions_of"]
 
 _ROWS = len(COUNTS)
 ROW_AXES, EFFECTOR = slice(0, 2 * _ROWS), slice(2 * _ROWS, 2 * _ROWS + 2)
@@ -73,6 +73,18 @@ _SCALERS: dict[str, Callable[[mujoco.MjModel, float], None]] = {
     "actuator_gain": _scale_gain,
     "actuator_force": _scale_force,
 }
+
+
+def positions_of(observations: Float32[Array, "*frames observation"]) -> Float64[Array, "*frames 8"]:
+    """Generalised positions that `observe` would tell so, to the precision of float32."""
+    seen = np.asarray(observations, np.float64)
+    return np.concatenate([seen[..., 2:], seen[..., :2]], axis=-1)
+
+
+def blank(physics: Float64[Array, "lanes physics"]) -> Float64[Array, "lanes state"]:
+    """State rows with a drive that does nothing and a blank record."""
+    lanes = len(physics)
+    return np.concatenate([physics, np.zeros((lanes, len(DRIVE))), record.blank(lanes)], axis=1)
 
 
 class AvoidEngine:

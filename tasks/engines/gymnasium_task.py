@@ -23,13 +23,13 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
-from harness.errors import PrerequisiteError
+from harness.errors import ContractError, PrerequisiteError
 from tasks.engines.gymnasium_checks import check_packages
 from tasks.engines.gymnasium_engine import GymnasiumEngine, Measure, Rest
 from tasks.engines.gymnasium_memory import Environment
 
 if TYPE_CHECKING:
-    from jaxtyping import Float64, UInt8
+    from jaxtyping import Float32, Float64, UInt8
 
     from harness.contract.fields import Array
     from harness.contract.policy import Policy
@@ -94,6 +94,10 @@ class GymnasiumTask:
     ) -> UInt8[Array, "frames height width 3"]:
         """Raises PrerequisiteError: pictures of a Gymnasium environment are not drawn yet."""
         raise PrerequisiteError(f"task {self.contract.id}", expected="a camera", got="none")
+
+    def posed(self, observations: Float32[Array, "frames observation"]) -> Float64[Array, "frames state"]:
+        """Raises ContractError: there is no camera to look through."""
+        raise ContractError(f"task {self.contract.id}", expected="a camera", got="none")
 
 
 def _measure(name: str) -> Measure:

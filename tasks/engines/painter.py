@@ -1,4 +1,8 @@
-"""Pictures of engine states, off screen. The physics never waits for them."""
+"""Pictures of engine states, off screen. The physics never waits for them.
+
+Without shadows and reflections, and small pictures without anti-aliasing too: drawn by a processor, a picture of
+96 x 96 takes 0.3 ms (pusht-v1) to 5 ms (transfer-cube-v1) so, and 27 ms to 127 ms with all three.
+"""
 
 from __future__ import annotations
 
@@ -12,6 +16,10 @@ from harness.contract.fields import Array
 
 __all__ = ["Painter"]
 
+_SMALL = 128
+"""Pictures up to this width, pixel, are for policies: quick to draw. Larger ones are for people: smooth."""
+_SAMPLES = 4
+
 
 class Painter:
     """One copy of a scene, and a renderer for the picture size asked for last.
@@ -24,6 +32,13 @@ class Painter:
         self._model = model
         self._data = mujoco.MjData(model)
         self._renderer: mujoco.Renderer | None = None
+
+    def rows(self, qpos: Float64[Array, "frames nq"]) -> Float64[Array, "frames state"]:
+        """State rows with these generalised positions and zeros elsewhere: good for `paint`, not for simulating."""
+        full = mujoco.mj_stateSize(self._model, mujoco.mjtState.mjSTATE_FULLPHYSICS)
+        rows = np.zeros((len(qpos), full + self._model.nu))
+        rows[:, 1 : 1 + self._model.nq] = qpos
+        return rows
 
     def paint(
         self, states: Float64[Array, "frames state"], camera: str, width: int, height: int
@@ -44,7 +59,10 @@ class Painter:
             self._close()
             frame = self._model.vis.global_
             frame.offwidth, frame.offheight = max(width, frame.offwidth), max(height, frame.offheight)
+            self._model.vis.quality.offsamples = 0 if width <= _SMALL else _SAMPLES
             self._renderer = mujoco.Renderer(self._model, height, width)
+            for effect in (mujoco.mjtRndFlag.mjRND_SHADOW, mujoco.mjtRndFlag.mjRND_REFLECTION):
+                self._renderer.scene.flags[effect] = False
             # Registered after MuJoCo's own exit handler and so run before it: a renderer cannot be closed afterwards.
             atexit.register(self._close)
         return self._renderer

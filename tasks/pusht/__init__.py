@@ -42,7 +42,7 @@ from typing import TYPE_CHECKING
 from tasks.pusht.contract import CONTRACT
 
 if TYPE_CHECKING:
-    from jaxtyping import Float64, UInt8
+    from jaxtyping import Float32, Float64, UInt8
 
     from harness.contract.fields import Array
     from harness.contract.policy import Policy
@@ -91,6 +91,12 @@ class PushT:
     ) -> UInt8[Array, "frames height width 3"]:
         """Pictures of the states."""
         return _painter().paint(states, camera, width, height)
+
+    def posed(self, observations: Float32[Array, "frames observation"]) -> Float64[Array, "frames state"]:
+        """States that look like what was observed; nothing in them moves."""
+        from tasks.pusht.engine import positions_of  # noqa: PLC0415 (imports mujoco)
+
+        return _painter().rows(positions_of(observations))
 
 
 task = PushT()

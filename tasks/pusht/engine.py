@@ -19,7 +19,7 @@ from tasks.engines.mujoco_batch import BatchSimulator
 from tasks.pusht import shape
 from tasks.pusht.contract import CONTRACT, SIDE, SUCCESS_COVERAGE
 
-__all__ = ["BLOCK", "PUSHER", "PushTEngine", "load_model"]
+__all__ = ["BLOCK", "PUSHER", "PushTEngine", "load_model", "positions_of"]
 
 BLOCK, PUSHER = slice(0, 3), slice(3, 5)
 """Where the block's pose and the pusher's position lie in the generalised positions."""
@@ -69,6 +69,14 @@ _SCALERS: dict[str, Callable[[mujoco.MjModel, float], None]] = {
     "actuator_gain": _scale_gain,
     "actuator_force": _scale_force,
 }
+
+
+def positions_of(observations: Float32[Array, "*frames observation"]) -> Float64[Array, "*frames 5"]:
+    """Generalised positions that `observe` would tell so, to the precision of float32."""
+    seen = np.asarray(observations, np.float64)
+    angle = np.arctan2(seen[..., 5], seen[..., 4])
+    centroid = shape.centroid_of(seen[..., 2:4], angle)
+    return np.concatenate([centroid, angle[..., None], seen[..., 0:2]], axis=-1)
 
 
 def _polar(distance: Array, bearing: Array) -> Array:

@@ -59,7 +59,7 @@ from typing import TYPE_CHECKING
 from tasks.transfer_cube.contract import CONTRACT
 
 if TYPE_CHECKING:
-    from jaxtyping import Float64, UInt8
+    from jaxtyping import Float32, Float64, UInt8
 
     from harness.contract.fields import Array
     from harness.contract.policy import Policy
@@ -99,6 +99,12 @@ class TransferCube:
     ) -> UInt8[Array, "frames height width 3"]:
         """Pictures of the states."""
         return self._painter.paint(states, camera, width, height)
+
+    def posed(self, observations: Float32[Array, "frames observation"]) -> Float64[Array, "frames state"]:
+        """States that look like what was observed; nothing in them moves."""
+        from tasks.transfer_cube.layout import positions_of  # noqa: PLC0415 (for company)
+
+        return self._painter.rows(positions_of(observations))
 
     @cached_property
     def _painter(self) -> Painter:

@@ -9,10 +9,10 @@ import numpy as np
 from jaxtyping import Float32, Float64
 
 from harness.contract.fields import Array, bounds
-from tasks.aloha.layout import opened
+from tasks.aloha.layout import jointed, opened
 from tasks.transfer_cube.contract import CONTRACT
 
-__all__ = ["CUBE_PLACE", "CUBE_POSE", "CUBE_PUSH", "CUBE_XY", "QPOS", "REST_HEIGHT", "observation_of"]
+__all__ = ["CUBE_PLACE", "CUBE_POSE", "CUBE_PUSH", "CUBE_XY", "QPOS", "REST_HEIGHT", "observation_of", "positions_of"]
 
 QPOS = slice(1, 24)
 """Positions in a state row, after the time."""
@@ -32,3 +32,11 @@ def observation_of(qpos: Float64[Array, "*batch 23"]) -> Float32[Array, "*batch 
     exact = np.concatenate([opened(qpos[..., :16]), qpos[..., CUBE_PLACE], sign * qpos[..., 19:23]], axis=-1)
     observed: Array = np.clip(exact.astype(np.float32), _LOW, _HIGH)
     return observed
+
+
+def positions_of(observations: Float32[Array, "*batch 21"]) -> Float64[Array, "*batch 23"]:
+    """Positions that look like what was observed."""
+    seen = observations.astype(np.float64)
+    turn = seen[..., 17:] / np.linalg.norm(seen[..., 17:], axis=-1, keepdims=True)
+    posed: Array = np.concatenate([jointed(seen[..., :14]), seen[..., 14:17], turn], axis=-1)
+    return posed

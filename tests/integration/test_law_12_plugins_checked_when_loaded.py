@@ -31,6 +31,13 @@ BROKEN = {
     "memory": ("memory", {}, 2, ["memory of shape (4, 0)", "(4, 3)"]),
     "diagnostics": ("undiagnosed", {}, 2, ["tokens"]),
     "another task": ("steady", {"task": "other-v1"}, 2, ["a policy of fake-v1", "one of other-v1", "fix:"]),
+    "a camera that is none": (
+        "steady",
+        {"cameras": ["front"]},
+        2,
+        ["a camera of fake-v1: top, side", "'front'", "fix:"],
+    ),
+    "a field that is none": ("steady", {"reads": ["smell"]}, 2, ["a field of fake-v1: position", "'smell'", "fix:"]),
     "execute beyond chunk": ("steady", {}, 5, ["at most 4", "5"]),
 }
 

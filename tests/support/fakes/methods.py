@@ -23,6 +23,8 @@ class Recipe(BaseModel):
     width: int = 4
     sigma: float = 0.0
     task: str = "fake-v1"
+    cameras: tuple[str, ...] = ()
+    reads: tuple[str, ...] | None = None
     training: Literal["fine", "raises", "dies", "repairable", "interrupted", "writes nothing"] = "fine"
 
 
@@ -47,6 +49,7 @@ class FakeMethod:
         if settings == "writes nothing":
             return
         job.directory.mkdir(parents=True, exist_ok=True)
+        pictures = job.pictures(job.recipe.cameras)
         recipe = job.recipe.model_dump(mode="json")
         card = {
             "method": "fake",
@@ -55,6 +58,7 @@ class FakeMethod:
             "recipe": recipe,
             "execution": job.execution.model_dump(mode="json"),
             "pid": os.getpid(),
+            "pictures": {name: list(shown.shape) for name, shown in pictures.items()},
             "wall_seconds": 0.5,
         }
         (job.directory / "card.json").write_text(json.dumps(card))
@@ -63,6 +67,7 @@ class FakeMethod:
         card = json.loads((directory / "card.json").read_text())
         recipe = Recipe.model_validate(card["recipe"])
         policy = KINDS[recipe.kind](chunk=recipe.chunk, width=recipe.width, sigma=recipe.sigma, task=recipe.task)
+        policy.contract = policy.contract.model_copy(update={"cameras": recipe.cameras, "reads": recipe.reads})
         policy.card = card
         return policy
 

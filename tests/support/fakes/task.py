@@ -195,5 +195,10 @@ class FakeTask:
             frame[y, x] = 255
         return frames
 
+    def posed(self, observations):
+        states = np.zeros((len(observations), 8))
+        states[:, 1:7] = observations
+        return states
+
 
 task = FakeTask()

@@ -41,13 +41,24 @@ def moved(by):
     return lambda plan, query: replace(plan, actions=plan.actions + np.float32(by(plan, query)))
 
 
+def painted(plan, query):
+    query.images["top"][:] = 0
+    return plan
+
+
 def overwritten(plan, query):
     query.observations[:] = 0
     return plan
 
 
 BROKEN = {
-    "contract_fits": [{"task": "another-v1"}, {"card": {"loss": float("nan")}}, {"card": {"weights": np.zeros(2)}}],
+    "contract_fits": [
+        {"task": "another-v1"},
+        {"cameras": ("front",)},
+        {"reads": ("hand", "foot")},
+        {"card": {"loss": float("nan")}},
+        {"card": {"weights": np.zeros(2)}},
+    ],
     "plans_have_their_shapes": [
         {"change": lambda plan, query: replace(plan, actions=plan.actions.astype(np.float64))},
         {"change": lambda plan, query: replace(plan, actions=plan.actions[:, :2])},
@@ -57,9 +68,12 @@ BROKEN = {
         {"change": lambda plan, query: replace(plan, diagnostics={"doubt": np.zeros((8, 3), np.float32)})},
     ],
     "plans_repeat": [{"change": moved(lambda plan, query: next(CALLS))}],
-    "queries_are_left_alone": [{"change": overwritten}],
+    "queries_are_left_alone": [{"change": overwritten}, {"change": painted, "cameras": ("top",)}],
     "slots_do_not_matter": [{"change": moved(lambda plan, query: np.arange(8)[:, None, None])}],
-    "neighbours_do_not_matter": [{"change": moved(lambda plan, query: plan.actions.mean())}],
+    "neighbours_do_not_matter": [
+        {"change": moved(lambda plan, query: plan.actions.mean())},
+        {"change": moved(lambda plan, query: query.images["top"].mean()), "cameras": ("top",)},
+    ],
     "padding_does_not_matter": [{"change": moved(lambda plan, query: query.valid.sum())}],
 }
 CASES = [(check, k) for check, broken in BROKEN.items() for k in range(len(broken))]
@@ -105,3 +119,25 @@ def test_a_policy_that_does_not_promise_batch_invariance_is_not_asked_for_it(eng
     check_policy(Toy(mean, batch_invariant=False), engine)
     with pytest.raises(ContractError, match=r"among other rows|any slot"):
         check_policy(Toy(mean), engine)
+
+
+def test_pictures_are_given_of_the_cameras_that_it_reads(engine):
+    seen = []
+    check_policy(Toy(lambda plan, query: seen.append(query.images) or plan, cameras=("top",)), engine)
+    assert {name: (shown.shape, shown.dtype) for name, shown in seen[0].items()} == {
+        "top": ((8, 2, 32, 32, 3), np.dtype("uint8"))
+    }
+    check_policy(Toy(lambda plan, query: seen.append(query.images) or plan), engine)
+    assert seen[-1] == {}
+
+
+def test_fields_that_it_does_not_read_are_zero(engine):
+    seen = []
+    check_policy(Toy(lambda plan, query: seen.append(query.observations) or plan, reads=("block",)), engine)
+    assert seen[0][..., 2:].any()
+    assert not seen[0][..., :2].any()
+
+
+def test_a_name_twice_is_refused():
+    with pytest.raises(ValueError, match="a name twice"):
+        PolicyContract(**(CONTRACT.model_dump() | {"cameras": ("top", "top")}))

@@ -139,7 +139,7 @@ def test_inputs_that_are_written_or_handed_out_are_found(bench_of):
 
 
 def test_every_check_has_a_case_that_fails():
-    elsewhere = {"contract_is_whole", "splits_share_or_shift", "pictures_are_drawn"}
+    elsewhere = {"contract_is_whole", "splits_share_or_shift", "pictures_are_drawn", "observations_are_drawn"}
     assert set(BROKEN) | elsewhere == set(TASK_CHECKS)
 
 
@@ -188,3 +188,18 @@ def test_pictures_that_are_none_are_found(picture, bench_of, carry):
     carry.render = picture
     with pytest.raises(ContractError, match="render 'top'"):
         TASK_CHECKS["pictures_are_drawn"](bench)
+
+
+@pytest.mark.parametrize(
+    ("posed", "said"),
+    [
+        (lambda observations: np.zeros((len(observations), 6)), "pictures like those of the states"),
+        (lambda observations: np.zeros((len(observations), 5)), "float64 of shape"),
+        (lambda observations: np.zeros((len(observations), 6), np.float32), "float64 of shape"),
+    ],
+)
+def test_poses_that_are_others_are_found(posed, said, bench_of, carry):
+    bench = bench_of()
+    carry.posed = posed
+    with pytest.raises(ContractError, match=said):
+        TASK_CHECKS["observations_are_drawn"](bench)

@@ -85,3 +85,10 @@ def test_a_watcher_may_say_nothing(ticket):
     watcher = Watcher()
     watcher.training([ticket()])(ticket(), 1, 2, 0.1)
     watcher.rolling(3, 0)("group", 1)
+
+
+def test_a_method_gets_the_pictures_that_it_asks_for(ticket):
+    seeing = ticket(cameras=("side",))
+    train(seeing)
+    frames = sum(len(episode) for episode in seeing.demonstrations().actions)
+    assert card(seeing)["pictures"] == {"side": [frames, 16, 32, 3]}

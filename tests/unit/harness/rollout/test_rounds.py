@@ -188,3 +188,13 @@ def test_a_policy_that_fails_while_the_other_half_moves_stops_the_run():
 
     with pytest.raises(PolicyOutputError, match="no more"):
         roll(assignments(scenes=range(6)), offloaded(Failing()), lanes=4)
+
+
+def test_a_policy_sees_zeros_in_fields_that_it_does_not_read():
+    spy, plain = Spy(), Spy()
+    spy.contract = spy.contract.model_copy(update={"reads": ("position", "velocity")})
+    roll(assignments(), spy)
+    roll(assignments(), plain)
+    assert not any(query.observations[..., 4:].any() for query in spy.queries)
+    seen, whole = spy.queries[0].observations, plain.queries[0].observations
+    np.testing.assert_array_equal(seen[..., :4], whole[..., :4])
