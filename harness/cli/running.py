@@ -9,7 +9,7 @@ from harness.cli.screen import bars, console, cores, stderr
 from harness.cli.tables import print_summary
 from harness.contract.task import Task
 from harness.demonstrations import read, write
-from harness.executors.local import Options, Summary
+from harness.executors.local import Options, Summary, check_datasets
 from harness.executors.local import run as run_locally
 from harness.executors.recording import record
 from harness.executors.training import make_ticket, train_missing
@@ -56,9 +56,7 @@ def _account(summary: Summary, wall_s: float) -> str:
 def validate_manifest(name: str) -> None:
     """Load a manifest and its data sets; say what it would run."""
     manifest = load_manifest(name)
-    for entry in manifest.panel.tasks.values():
-        task: Task = load("tasks", entry.contract.id)
-        read(task.demonstrations, task.contract)
+    check_datasets(manifest)
     tickets = [make_ticket(spec, manifest.run.device) for spec in manifest.policies]
     missing = sum(not ticket.trained for ticket in tickets)
     console.print(

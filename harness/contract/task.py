@@ -18,6 +18,7 @@ if TYPE_CHECKING:
 
 __all__ = [
     "SPLITS",
+    "TASK_ID",
     "Advance",
     "Advanced",
     "Camera",
@@ -33,6 +34,7 @@ __all__ = [
     "TaskContract",
 ]
 
+TASK_ID = r"^[a-z0-9]+(-[a-z0-9]+)*-v[0-9]+$"
 Split = Literal["train", "heldout", "stress"]
 SPLITS: tuple[Split, ...] = ("train", "heldout", "stress")
 
@@ -115,7 +117,7 @@ class DatasetPromise(ContractModel):
 
     Attributes:
         operator: who or what produced them.
-        episodes: how many there are.
+        episodes: how many there are; 0 if there are none.
         license: SPDX id.
         action_noise: standard deviation of the noise added to the applied action while recording (the recorded
             action is the clean command; DART, Laskey et al. 2017), one per action component, in its unit.
@@ -126,7 +128,7 @@ class DatasetPromise(ContractModel):
     """
 
     operator: str
-    episodes: int = Field(gt=0)
+    episodes: int = Field(ge=0)
     license: str
     action_noise: tuple[float, ...]
     shifted: float = Field(default=0.0, ge=0, le=1)
@@ -157,7 +159,7 @@ class TaskContract(ContractModel):
         stages: names of the stages of progress, in order.
     """
 
-    id: str = Field(pattern=r"^[a-z0-9]+(-[a-z0-9]+)*-v[0-9]+$")
+    id: str = Field(pattern=TASK_ID)
     description: str
     robot: str
     simulator: str

@@ -93,6 +93,8 @@ def dataset_cards(manifest: Manifest) -> dict[str, Any]:
     cards = {}
     for entry in manifest.panel.tasks.values():
         task: Task = load("tasks", entry.contract.id)
+        if not task.contract.dataset.episodes:
+            continue
         info = dict(read(task.demonstrations, task.contract).info)
         cards[entry.contract.id] = info | {"content_hash": dataset_hash(task.demonstrations)}
     return cards

@@ -26,7 +26,7 @@ from harness.manifest.plan import EpisodeKey, episode_id, episodes
 from harness.registry import load
 from harness.rollout.rounds import Clock
 
-__all__ = ["Options", "Summary", "run"]
+__all__ = ["Options", "Summary", "check_datasets", "run"]
 
 FLUSH_ROWS = 64
 FLUSH_SECONDS = 5.0
@@ -67,7 +67,7 @@ def run(manifest: Manifest, options: Options, watcher: Watcher | None = None) ->
         SamepanelError: anything a person can repair, before the first rollout wherever it can be known by then.
     """
     watcher = watcher or Watcher()
-    _check_datasets(manifest)
+    check_datasets(manifest)
     tickets = {(spec.label, spec.task): make_ticket(spec, options.device) for spec in manifest.policies}
     identity = run_identity(manifest, list(tickets.values()))
     plan = episodes(manifest)
@@ -111,11 +111,12 @@ def run_identity(manifest: Manifest, tickets: Sequence[Ticket]) -> str:
     )
 
 
-def _check_datasets(manifest: Manifest) -> None:
+def check_datasets(manifest: Manifest) -> None:
     """Read and verify every data set before anything is trained on it."""
     for entry in manifest.panel.tasks.values():
         task: Task = load("tasks", entry.contract.id)
-        read(task.demonstrations, task.contract)
+        if task.contract.dataset.episodes:
+            read(task.demonstrations, task.contract)
 
 
 def _complete_before(options: Options, identity: str) -> bool:

@@ -142,8 +142,10 @@ class Stage:
             check_engine(self._engines[task_id])
         return self._engines[task_id]
 
-    def _familiarity(self, label: str, task_id: str) -> Familiarity:
-        """To what the policy was trained on; a control is measured by all demonstrations of the task."""
+    def _familiarity(self, label: str, task_id: str) -> Familiarity | None:
+        """To what the policy was trained on; a control is measured by all demonstrations of the task, if it has any."""
+        if not self._engine(task_id).contract.dataset.episodes:
+            return None
         ticket = self._tickets.get((label, task_id))
         part = "" if ticket is None else ticket.selection.model_dump_json()
         if (task_id, part) not in self._familiarities:

@@ -13,7 +13,7 @@ import queue
 import signal
 import tempfile
 import traceback
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass, field
 from multiprocessing.context import SpawnProcess
@@ -28,7 +28,7 @@ from harness.executors.pictures import pictures_of
 from harness.executors.watcher import Report
 from harness.hashing import content_hash
 from harness.manifest.manifest import PolicySpec
-from harness.registry import load
+from harness.registry import declare, declared, load
 
 __all__ = ["Ticket", "cache_folder", "make_ticket", "train_missing"]
 
@@ -88,7 +88,7 @@ def make_ticket(spec: PolicySpec, device: str) -> Ticket:
             "method": spec.method,
             "version": spec.version,
             "recipe": recipe,
-            "dataset": dataset_hash(task.demonstrations),
+            "dataset": dataset_hash(task.demonstrations) if task.contract.dataset.episodes else None,
             "contract": task.contract.model_dump(mode="json"),
             "seed": spec.seed,
             **({"selection": selection} if selection else {}),
@@ -125,7 +125,7 @@ class _Crew:
             self._todo.put(item)
         self._busy: dict[int, str] = {}
         self._processes: dict[int, SpawnProcess] = {
-            number: context.Process(target=_work, args=(number, self._todo, self._messages))
+            number: context.Process(target=_work, args=(number, self._todo, self._messages, declared()))
             for number in range(workers)
         }
 
@@ -184,8 +184,11 @@ def _work(
     number: int,
     todo: multiprocessing.Queue[Ticket | None],
     messages: multiprocessing.Queue[tuple[int, str, Any]],
+    tasks: dict[str, tuple[str, Mapping[str, Any]]],
 ) -> None:
     """Body of a training process: one ticket after the other."""
+    for task, (adapter, settings) in tasks.items():
+        declare(task, adapter, settings)
     try:
         while (ticket := todo.get()) is not None:
             messages.put((number, ticket.key, None))
@@ -202,12 +205,19 @@ def _train_or_tell(number: int, ticket: Ticket, messages: multiprocessing.Queue[
         if not ticket.trained:
             raise WorkerError(whose, expected=f"a checkpoint in {ticket.directory}", got="none")
     except SamepanelError as error:
+        _end_quietly()
         messages.put((number, ticket.key, error))
         raise SystemExit(2) from None
     except Exception as error:
+        _end_quietly()
         messages.put((number, ticket.key, WorkerError(whose, got=f"{type(error).__name__}: {error}")))
         traceback.print_exc()
         raise SystemExit(1) from None
+
+
+def _end_quietly() -> None:
+    """The parent interrupts who is still there when it hears of an error; this process is about to leave anyway."""
+    signal.signal(signal.SIGINT, signal.SIG_IGN)
 
 
 def _speaker(number: int, key: str, messages: multiprocessing.Queue[tuple[int, str, Any]]) -> Progress:
@@ -222,7 +232,7 @@ def _train(ticket: Ticket, progress: Progress) -> None:
         job = TrainingJob(
             task=task.contract,
             dataset=dataset,
-            dataset_hash=dataset_hash(dataset),
+            dataset_hash=dataset_hash(dataset) if task.contract.dataset.episodes else "",
             recipe=plugin.recipe.model_validate(ticket.recipe),
             execution=ticket.execution,
             seed=ticket.seed,

@@ -2,17 +2,19 @@
 
 from __future__ import annotations
 
-from typing import Annotated, Any, Literal
+import re
+from typing import Annotated, Any, Literal, Self
 
-from pydantic import AfterValidator, BeforeValidator, Field, StrictInt, WithJsonSchema
+from pydantic import AfterValidator, BeforeValidator, Field, StrictInt, WithJsonSchema, field_validator, model_validator
 from pydantic_core import PydanticCustomError
 
 from harness.contract.failure import Blame
 from harness.contract.fields import ContractModel
-from harness.contract.task import Split
+from harness.contract.task import TASK_ID, Split
 from harness.demonstrations import Selection
 from harness.faults.catalogue import AnyFault
 from harness.manifest.ladders import Family
+from harness.quantities import Duration
 
 __all__ = [
     "ALL",
@@ -24,6 +26,7 @@ __all__ = [
     "DefinitionsFile",
     "ExecutionEntry",
     "ExplainEntry",
+    "GymnasiumEntry",
     "ManifestFile",
     "PanelEntry",
     "PolicyDefinition",
@@ -62,12 +65,55 @@ Conditions = Annotated[
 ]
 
 
+class GymnasiumEntry(ContractModel):
+    """A Gymnasium environment that is made a task on the spot; its contract is read off its spaces."""
+
+    id: str = Field(description="Gymnasium's id, versioned", examples=["gym_pusht/PushT-v0"])
+    module: str = Field(default="", description="imported first, so that the id is registered", examples=["gym_pusht"])
+    arguments: dict[str, Any] = Field(default_factory=dict, description="for `gymnasium.make`")
+    control_period: Duration = Field(description="time between two actions")
+    horizon: Count = Field(description="control steps of an episode")
+    success: str = Field(
+        description="the entry of info that is 1 at success, or `terminated`", examples=["is_success", "terminated"]
+    )
+    proprioceptive: tuple[str, ...] = Field(default=(), description="fields that are measured on the robot")
+    limits: dict[str, tuple[float, float]] = Field(
+        default_factory=dict, description="least and greatest value of fields whose space has none"
+    )
+    packages: tuple[str, ...] = Field(
+        default=(),
+        description="what decides the bits, with versions; others are refused",
+        examples=[["gym-pusht 0.1.8"]],
+    )
+    demonstrations: str | None = Field(
+        default=None, description="folder of the LeRobotDataset that policies learn from; none if left out"
+    )
+
+    @field_validator("control_period")
+    @classmethod
+    def _in_seconds(cls, period: Duration) -> Duration:
+        if period.unit != "s" or period.value == 0:
+            raise PydanticCustomError("period", "", {"expected": "a time such as '100 ms'", "got": str(period)})
+        return period
+
+
 class TaskEntry(ContractModel):
     """One task of the panel."""
 
-    task: str = Field(description="id of a registered task", examples=["pusht-v1"])
+    task: str = Field(
+        description="id of a registered task; with `gymnasium`, a new one, name-vN", examples=["pusht-v1"]
+    )
+    gymnasium: GymnasiumEntry | None = Field(default=None, description="make the task of this environment")
     split: Split = Field(default="heldout", description="which reset distribution the scenes are drawn from")
     scenes: Count = Field(description="number of scenes; their indexes are 0 to n-1")
+
+    @model_validator(mode="after")
+    def _versioned(self) -> Self:
+        if self.gymnasium is not None and not re.fullmatch(TASK_ID, self.task):
+            raise PydanticCustomError(
+                "task id", "", {"expected": "a versioned id for it, e.g. my-task-v1", "got": self.task}
+            )
+        return self
 
 
 class PanelEntry(ContractModel):

@@ -14,7 +14,7 @@ from harness.manifest.complaints import validated
 from harness.manifest.definitions import Condition, Definitions, definitions
 from harness.manifest.documents import ALL, ControlEntry, ManifestFile
 from harness.manifest.files import Source, locate, read
-from harness.manifest.manifest import DEFAULT_BANDS, ControlSpec, Manifest, PolicySpec
+from harness.manifest.manifest import DEFAULT_BANDS, ControlSpec, Declaration, Manifest, PolicySpec
 from harness.manifest.panel import SEMANTICS, Panel, PanelTask
 from harness.manifest.recipes import specify
 
@@ -32,6 +32,7 @@ def load_manifest(name: str | Path) -> Manifest:
     source = read(locate(name))
     file = validated(ManifestFile, source)
     found = definitions(source, file.include)
+    declarations = _declarations(file, source)
     panel = _panel(file, found, source)
     policies = _policies(file, found, panel, source)
     controls = tuple(
@@ -50,9 +51,27 @@ def load_manifest(name: str | Path) -> Manifest:
         explain=file.explain,
         calibration=file.calibration,
         anchor=file.anchor,
+        declarations=declarations,
     )
     _check_labels(manifest, source)
     return manifest
+
+
+def _declarations(file: ManifestFile, source: Source) -> dict[str, Declaration]:
+    """Tasks that the manifest describes itself, made known."""
+    made: dict[str, Declaration] = {}
+    for index, entry in enumerate(file.panel.tasks):
+        if entry.gymnasium is None:
+            continue
+        if entry.task in made:
+            where = source.where(("panel", "tasks", index, "gymnasium"))
+            raise ManifestError(where, expected="one description of a task", got="a second", fix="leave it out here")
+        settings = entry.gymnasium.model_dump(mode="json")
+        if entry.gymnasium.demonstrations is not None:
+            settings["demonstrations"] = str((source.path.parent / entry.gymnasium.demonstrations).absolute())
+        registry.declare(entry.task, "gymnasium", settings)
+        made[entry.task] = Declaration("gymnasium", settings)
+    return made
 
 
 def _check_labels(manifest: Manifest, source: Source) -> None:

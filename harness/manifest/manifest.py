@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass, field
+from collections.abc import Mapping
+from dataclasses import asdict, dataclass, field
 from typing import Any
 
 from pydantic import BaseModel
@@ -12,7 +13,7 @@ from harness.demonstrations import Selection
 from harness.manifest.documents import SCHEMA, CalibrationEntry, ExplainEntry, RunEntry
 from harness.manifest.panel import Panel
 
-__all__ = ["DEFAULT_BANDS", "ControlSpec", "Manifest", "PolicySpec"]
+__all__ = ["DEFAULT_BANDS", "ControlSpec", "Declaration", "Manifest", "PolicySpec"]
 
 DEFAULT_BANDS = {"expert": (0.95, 1.0), "zero": (0.0, 0.05), "random": (0.0, 0.05)}
 
@@ -76,6 +77,14 @@ class ControlSpec:
 
 
 @dataclass(frozen=True)
+class Declaration:
+    """A task that the manifest describes itself: the adapter that makes it, and what it is told."""
+
+    adapter: str
+    settings: Mapping[str, Any]
+
+
+@dataclass(frozen=True)
 class Manifest:
     """What one run does.
 
@@ -89,6 +98,7 @@ class Manifest:
         explain: what finding causes may spend; never hashed.
         calibration: what is known of its episodes, if it is one to calibrate with; never hashed.
         anchor: label of a policy that is expected to be the same every week; never hashed.
+        declarations: tasks that no package registers, by id. What they are is in their contracts, which are hashed.
     """
 
     name: str
@@ -100,6 +110,7 @@ class Manifest:
     explain: ExplainEntry = field(default_factory=ExplainEntry)
     calibration: CalibrationEntry | None = None
     anchor: str | None = None
+    declarations: Mapping[str, Declaration] = field(default_factory=dict)
 
     def document(self) -> dict[str, Any]:
         """The resolved manifest as JSON, for the artifact's metadata."""
@@ -117,5 +128,6 @@ class Manifest:
             "run": self.run.model_dump(mode="json"),
             "explain": self.explain.model_dump(mode="json"),
             "anchor": self.anchor,
+            "declarations": {task: asdict(item) for task, item in self.declarations.items()},
             "calibration": None if self.calibration is None else self.calibration.model_dump(mode="json"),
         }

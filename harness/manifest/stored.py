@@ -11,9 +11,9 @@ from harness.contract.policy import Execution, Method
 from harness.demonstrations import Selection
 from harness.errors import ManifestError
 from harness.manifest.documents import CalibrationEntry, ExplainEntry, RunEntry
-from harness.manifest.manifest import ControlSpec, Manifest, PolicySpec
+from harness.manifest.manifest import ControlSpec, Declaration, Manifest, PolicySpec
 from harness.manifest.panel import Panel
-from harness.registry import load
+from harness.registry import declare, load
 
 __all__ = ["restore"]
 
@@ -26,6 +26,12 @@ def restore(document: Mapping[str, Any]) -> Manifest:
         UnknownIdError: it names a method that is not here.
     """
     try:
+        declarations = {
+            task: Declaration(item["adapter"], item["settings"])
+            for task, item in document.get("declarations", {}).items()
+        }
+        for task, item in declarations.items():
+            declare(task, item.adapter, item.settings)
         return Manifest(
             name=document["name"],
             panel=Panel.model_validate(document["panel"]),
@@ -38,6 +44,7 @@ def restore(document: Mapping[str, Any]) -> Manifest:
             explain=ExplainEntry.model_validate(document.get("explain", {})),
             calibration=_calibration(document.get("calibration")),
             anchor=document.get("anchor"),
+            declarations=declarations,
         )
     except (KeyError, TypeError, ValidationError) as error:
         raise ManifestError(

@@ -53,7 +53,7 @@ def contract_from_spaces(
         control_period_s: time between two actions.
         horizon: control steps of an episode.
         success: an entry of info that is 1 where the episode has succeeded, or "terminated".
-        demonstrations: how many there are.
+        demonstrations: how many there are; 0 for none.
         proprioceptive: names of the fields that are measured on the robot; a `Box` is one field, "observation".
         limits: least and greatest value of fields whose space has no bounds.
         action_noise: standard deviation of the noise while demonstrations are recorded, as a share of the range.
