@@ -16,6 +16,10 @@ from harness.cli.screen import console
 from harness.errors import UnknownIdError
 
 if TYPE_CHECKING:
+    from collections.abc import Sequence
+
+    from harness.contract.fields import BoundedField
+    from harness.contract.task import TaskContract
     from harness.faults.catalogue import FaultRow
     from harness.manifest.definitions import Definitions
 
@@ -47,16 +51,19 @@ def show(kind: Kind, *, only: str | None = None, long: bool = False, as_json: bo
         sys.stdout.write(json.dumps(rows, indent=2) + "\n")
     elif kind is Kind.faults and (long or only is not None):
         _describe(only)
+    elif kind is Kind.tasks and only is not None:
+        _describe_task(only)
     else:
-        _print(title, rows, hidden=_HIDDEN if kind is Kind.faults else ())
+        _print(title, rows, hidden=_HIDDEN.get(kind, ()), note=_NOTES.get(kind))
 
 
-def _print(title: str, rows: Rows, hidden: tuple[str, ...]) -> None:
-    """A table; of faults without borders and details, since it has to fit 80 columns."""
+def _print(title: str, rows: Rows, hidden: tuple[str, ...], note: str | None) -> None:
+    """A table; where details are hidden without borders, since it has to fit 80 columns."""
     table = Table(title=title, title_justify="left")
     if hidden:
         table.box, table.pad_edge, table.padding = box.SIMPLE_HEAD, False, (0, 1, 0, 0)
-        table.caption, table.caption_justify = "* in the unit of the field, or as a share of its range", "left"
+    if note:
+        table.caption, table.caption_justify = note, "left"
     for name in rows[0]:
         if name not in hidden:
             table.add_column(name, no_wrap=bool(hidden) and name != "meaning")
@@ -86,6 +93,41 @@ def _describe_one(row: FaultRow) -> None:
     console.print(table)
 
 
+def _describe_task(name: str) -> None:
+    """What is seen, what is done, when it is won, and from where it starts."""
+    contract: TaskContract = registry.load("tasks", name).contract
+    console.print(f"[bold]{contract.id}[/]  {escape(contract.description)}", highlight=False)
+    facts = {
+        "robot": contract.robot,
+        "simulator": contract.simulator,
+        "success": contract.success,
+        "episode": f"{contract.horizon} steps of {1000 * contract.control_period_s:g} ms",
+        "demonstrations": f"{contract.dataset.episodes} by the {contract.dataset.operator}",
+        "cameras": ", ".join(f"{item.name} {item.width}x{item.height} on {item.mount}" for item in contract.cameras),
+        "dynamics": ", ".join(contract.dynamics),
+        "signals": ", ".join(signal.name for signal in contract.signals),
+    }
+    table = Table(box=box.SIMPLE, show_header=False, pad_edge=False)
+    for what, text in facts.items():
+        table.add_row(what, escape(text or "none"))
+    console.print(table)
+    console.print(_field_table("observation", contract.observation))
+    console.print(_field_table("action", contract.action))
+    starts = Table("start", *contract.resets, box=box.SIMPLE_HEAD, pad_edge=False)
+    for variable, span in contract.resets["train"].items():
+        ranges = [split[variable] for split in contract.resets.values()]
+        starts.add_row(f"{variable} ({span.unit})", *(f"{item.low:g} to {item.high:g}" for item in ranges))
+    console.print(starts)
+
+
+def _field_table(kind: str, fields: Sequence[BoundedField]) -> Table:
+    table = Table(kind, "size", "unit", "least", "most", "meaning", box=box.SIMPLE_HEAD, pad_edge=False)
+    for field in fields:
+        limits = (f"{min(field.low):g}", f"{max(field.high):g}")
+        table.add_row(field.name, str(field.size), field.unit, *limits, escape(field.description))
+    return table
+
+
 def show_schema(*, manifest: bool) -> None:
     """Print the columns of the artifact, or the JSON schema of manifests."""
     if manifest:
@@ -106,8 +148,12 @@ def show_schema(*, manifest: bool) -> None:
 
 
 Rows = list[dict[str, str]]
-_HIDDEN = ("parameters", "severity", "category")
-"""What a table of faults leaves to the description of one."""
+_HIDDEN = {
+    Kind.faults: ("parameters", "severity", "category"),
+    Kind.tasks: ("observation", "action", "robot", "success"),
+}
+"""What a table leaves to the description of one."""
+_NOTES = {Kind.faults: "* in the unit of the field, or as a share of its range"}
 
 
 def _tasks() -> tuple[str, Rows]:
@@ -117,16 +163,17 @@ def _tasks() -> tuple[str, Rows]:
         rows.append(
             {
                 "task": name,
-                "robot": contract.robot,
+                "meaning": contract.description,
                 "rate": f"{1 / contract.control_period_s:g} Hz",
                 "horizon": f"{contract.horizon} steps",
+                "demonstrations": str(contract.dataset.episodes),
                 "observation": str(contract.observation_width),
                 "action": str(contract.action_width),
-                "demonstrations": str(contract.dataset.episodes),
+                "robot": contract.robot,
                 "success": contract.success,
             }
         )
-    return "tasks", rows
+    return "tasks; list tasks NAME tells the contract", rows
 
 
 def _policies() -> tuple[str, Rows]:

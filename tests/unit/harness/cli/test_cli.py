@@ -8,6 +8,7 @@ import sys
 import pytest
 from fakes.scenario import MANIFEST, POLICIES, environment, write_manifest
 
+from harness import registry
 from harness.artifact.schema import COLUMNS
 from harness.cli import main
 from harness.cli.screen import console
@@ -92,6 +93,22 @@ def test_one_fault_is_told_with_its_parameters_and_levels(capsys):
         assert part in told
     assert "[low, high] draws one uniformly" in said_of(capsys, "dynamics.scale")
     assert "did you mean 'action.rate_limit'" in complaint(capsys, "list", "faults", "action.ratelimit")
+
+
+def test_a_task_is_listed_with_its_contract(capsys, monkeypatch):
+    monkeypatch.setattr(console, "width", 80)
+    assert call("list", "tasks", "transfer-cube-v1") == 0
+    said = capsys.readouterr().out
+    assert "ALOHA: two ViperX 300 S arms" in said
+    assert "left_joints" in said and "rad" in said
+    assert "0.74 to 0.8" in said
+
+
+def test_no_id_of_a_task_is_cut_at_80_columns(capsys, monkeypatch):
+    monkeypatch.setattr(console, "width", 80)
+    assert call("list", "tasks") == 0
+    said = capsys.readouterr().out
+    assert all(f" {name} " in said for name in registry.ids("tasks"))
 
 
 def test_all_faults_are_told_at_length(capsys):
