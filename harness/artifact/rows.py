@@ -9,6 +9,7 @@ from typing import Any
 import numpy as np
 
 from harness.artifact.digest import chain
+from harness.contract.agents import agents_of
 from harness.contract.fields import Array
 from harness.contract.task import TaskContract
 from harness.evidence.exposure import exposure
@@ -158,7 +159,7 @@ def _fault(item: Mapping[str, Any], contract: TaskContract) -> dict[str, Any]:
 def _agents(faults: Realised, contract: TaskContract) -> tuple[str, ...]:
     """The task's agents, where a fault acts on one of them alone."""
     apart = any("agent" in item["params"] for item in faults.record)
-    return tuple(dict.fromkeys(field.agent for field in contract.action)) if apart else ()
+    return agents_of(contract) if apart else ()
 
 
 def _recoveries(rollout: Rollout, faults: Realised, contract: TaskContract) -> list[dict[str, Any]]:

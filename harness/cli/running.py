@@ -12,7 +12,8 @@ from harness.demonstrations import read, write
 from harness.executors.local import Options, Summary, check_datasets
 from harness.executors.local import run as run_locally
 from harness.executors.recording import record
-from harness.executors.training import make_ticket, train_missing
+from harness.executors.teams import checkpoints, ticket_for
+from harness.executors.training import train_missing
 from harness.manifest.loading import load_manifest
 from harness.manifest.plan import episodes
 from harness.registry import load
@@ -57,7 +58,7 @@ def validate_manifest(name: str) -> None:
     """Load a manifest and its data sets; say what it would run."""
     manifest = load_manifest(name)
     check_datasets(manifest)
-    tickets = [make_ticket(spec, manifest.run.device) for spec in manifest.policies]
+    tickets = checkpoints(ticket_for(spec, manifest.run.device) for spec in manifest.policies)
     missing = sum(not ticket.trained for ticket in tickets)
     console.print(
         f"{manifest.name} is valid: panel {manifest.panel.panel_id}, {len(episodes(manifest))} episodes, "
@@ -70,11 +71,11 @@ def validate_manifest(name: str) -> None:
 def train_manifest(name: str, threads: int) -> None:
     """Train what is missing and say where it lies."""
     manifest = load_manifest(name)
-    tickets = [make_ticket(spec, manifest.run.device) for spec in manifest.policies]
+    tickets = checkpoints(ticket_for(spec, manifest.run.device) for spec in manifest.policies)
     with bars() as watcher:
         train_missing(tickets, workers=threads, report=watcher.training(tickets))
     for ticket in tickets:
-        console.print(f"{ticket.label} {ticket.task}: {ticket.directory}", highlight=False)
+        console.print(f"{ticket.words}: {ticket.directory}", highlight=False)
 
 
 def record_demonstrations(task_id: str, out: Path | None, lanes: int, threads: int) -> None:

@@ -61,7 +61,7 @@ class Bars(Watcher):
 
         def report(ticket: Ticket, step: int, total: int, loss: float) -> None:
             if ticket.key not in rows:
-                rows[ticket.key] = self._progress.add_task(f"train {ticket.label} {ticket.task}", total=total, note="")
+                rows[ticket.key] = self._progress.add_task(f"train {ticket.words}", total=total, note="")
             note = "draws pictures" if math.isnan(loss) else f"loss {loss:.4f}"
             self._progress.update(rows[ticket.key], completed=step, total=total, note=note)
 

@@ -8,13 +8,14 @@ from typing import Self
 from pydantic import Field, model_validator
 from pydantic_core import PydanticCustomError
 
+from harness.contract.agents import columns_of
 from harness.contract.fields import ContractModel
 from harness.contract.scenes import draw_scene
 from harness.contract.task import TaskContract
 from harness.demonstrations.dataset import Demonstrations
 from harness.errors import DatasetError
 
-__all__ = ["Selection", "Within", "select"]
+__all__ = ["Selection", "Within", "acted_by", "select"]
 
 
 class Within(ContractModel):
@@ -74,4 +75,14 @@ def select(demonstrations: Demonstrations, selection: Selection, contract: TaskC
         actions=tuple(demonstrations.actions[number] for number in kept),
         scenes=tuple(demonstrations.scenes[number] for number in kept),
         info={**demonstrations.info, "selection": selection.model_dump(mode="json", exclude_defaults=True)},
+    )
+
+
+def acted_by(demonstrations: Demonstrations, contract: TaskContract, agent: str) -> Demonstrations:
+    """The same demonstrations with the actions of one agent only; they are those of the view of the contract."""
+    own = columns_of(contract.action, agent)
+    return replace(
+        demonstrations,
+        actions=tuple(actions[:, own] for actions in demonstrations.actions),
+        info={**demonstrations.info, "agent": agent},
     )

@@ -7,9 +7,10 @@ from dataclasses import replace
 
 import numpy as np
 
+from harness.contract.agents import columns_of
 from harness.contract.fields import Array, bounds
 from harness.contract.task import Dynamics, TaskContract
-from harness.evidence.measures import action_error, columns_of, saturation
+from harness.evidence.measures import action_error, saturation
 from harness.faults.actuation import arrived, sources
 from harness.faults.effects import Effects
 from harness.faults.sensing import sensed

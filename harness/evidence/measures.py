@@ -2,18 +2,17 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
 from dataclasses import dataclass
 
 import numpy as np
 from jaxtyping import Float32, Int64
 
-from harness.contract.fields import ActionField, Array, ObservationField, bounds
+from harness.contract.fields import Array, bounds
 from harness.contract.task import TaskContract
 from harness.faults.actuation import sources
 from harness.rollout.episode import Rollout
 
-__all__ = ["Recovery", "action_error", "columns_of", "jerk", "recovery", "saturation"]
+__all__ = ["Recovery", "action_error", "jerk", "recovery", "saturation"]
 
 
 @dataclass(frozen=True)
@@ -30,11 +29,6 @@ class Recovery:
     stop: int
     recovered: bool | None
     steps: int | None
-
-
-def columns_of(fields: Sequence[ObservationField] | Sequence[ActionField], agent: str) -> Int64[Array, " width"]:
-    """Where the fields of one agent lie in the flat vector."""
-    return np.flatnonzero([field.agent == agent for field in fields for _ in range(field.size)])
 
 
 def saturation(rollout: Rollout, columns: Int64[Array, " width"] | None = None) -> float:

@@ -14,6 +14,7 @@ from harness.contract.scenes import draw_scene
 from harness.contract.task import Advance, Engine, Task, TaskContract
 from harness.demonstrations import Demonstrations, read
 from harness.errors import ContractError, SamepanelError
+from harness.executors.teams import AnyTicket, TeamTicket
 from harness.executors.training import Ticket
 from harness.faults.effects import nominal
 from harness.hashing import content_hash
@@ -21,6 +22,7 @@ from harness.manifest.manifest import ControlSpec
 from harness.registry import load
 from harness.rollout.episode import Assignment
 from harness.rollout.inference import Inference
+from harness.rollout.joined import JoinedPolicy
 from harness.rollout.lanes import Lanes
 
 __all__ = ["Actor", "check_actor", "check_engine", "control_actor", "policy_actor"]
@@ -38,12 +40,20 @@ class Actor:
     policy_hash: str
 
 
-def policy_actor(ticket: Ticket, method: str, runtime: Runtime) -> Actor:
-    """The policy of a trained checkpoint; `method` is its name in the manifest."""
-    plugin: Method = load("methods", ticket.method)
-    task: Task = load("tasks", ticket.task)
-    policy = plugin.load(ticket.directory, task.contract, runtime)
+def policy_actor(ticket: AnyTicket, method: str, runtime: Runtime) -> Actor:
+    """The policy of a trained checkpoint, or of those of a team; `method` is its name in the manifest."""
+    if isinstance(ticket, TeamTicket):
+        task: Task = load("tasks", ticket.task)
+        members = {agent: _loaded(member, runtime) for agent, member in ticket.members.items()}
+        policy: Policy = JoinedPolicy(ticket.name, task.contract, members, ticket.execution)
+    else:
+        policy = _loaded(ticket, runtime)
     return Actor(ticket.label, method, ticket.seed, policy, ticket.execution, str(policy.card["weights"]))
+
+
+def _loaded(ticket: Ticket, runtime: Runtime) -> Policy:
+    plugin: Method = load("methods", ticket.method)
+    return plugin.load(ticket.directory, ticket.contract, runtime)
 
 
 def control_actor(spec: ControlSpec, task: Task, runtime: Runtime, inner: Actor | None) -> Actor:

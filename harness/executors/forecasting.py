@@ -22,7 +22,8 @@ from harness.contract.policy import Runtime
 from harness.errors import PrerequisiteError
 from harness.evidence.company import Company
 from harness.executors.stage import Call, Stage
-from harness.executors.training import Ticket, cache_folder, make_ticket
+from harness.executors.teams import AnyTicket, checkpoints, ticket_for
+from harness.executors.training import Ticket, cache_folder
 from harness.executors.watcher import Watcher
 from harness.manifest.manifest import Manifest
 from harness.manifest.plan import EpisodeKey, episodes
@@ -117,7 +118,7 @@ def forecast(manifest: Manifest, *, lanes: int, threads: int, watcher: Watcher |
     Raises:
         PrerequisiteError: no policy of a task can be tried, since nothing is trained and no control runs.
     """
-    tickets = {(spec.label, spec.task): make_ticket(spec, manifest.run.device) for spec in manifest.policies}
+    tickets = {(spec.label, spec.task): ticket_for(spec, manifest.run.device) for spec in manifest.policies}
     plan = _by_group(episodes(manifest))
     stage = Stage(manifest, tickets, Runtime(threads, manifest.run.device))
     chosen = _to_try(manifest, tickets, plan)
@@ -130,7 +131,10 @@ def forecast(manifest: Manifest, *, lanes: int, threads: int, watcher: Watcher |
     total = sum(group.episodes for group in groups)
     share = total / pilots.rows
     return Forecast(
-        groups, _trainings(list(tickets.values()), threads), pilots.labelling_s * share, int(pilots.bytes * share)
+        groups,
+        _trainings(checkpoints(tickets.values()), threads),
+        pilots.labelling_s * share,
+        int(pilots.bytes * share),
     )
 
 
@@ -147,7 +151,7 @@ def _family(manifest: Manifest, label: str) -> str:
 
 
 def _to_try(
-    manifest: Manifest, tickets: Mapping[tuple[str, str], Ticket], plan: Mapping[tuple[str, str], list[EpisodeKey]]
+    manifest: Manifest, tickets: Mapping[tuple[str, str], AnyTicket], plan: Mapping[tuple[str, str], list[EpisodeKey]]
 ) -> list[tuple[str, str]]:
     """One trained policy of each family on each task, and the controls that need no missing checkpoint."""
     inner = {control.label: control.of for control in manifest.controls}

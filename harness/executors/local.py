@@ -18,7 +18,8 @@ from harness.demonstrations import read
 from harness.errors import ArtifactError
 from harness.executors.assembly import assemble, stored_run_id
 from harness.executors.stage import Call, Stage
-from harness.executors.training import Ticket, make_ticket, train_missing
+from harness.executors.teams import AnyTicket, checkpoints, ticket_for
+from harness.executors.training import train_missing
 from harness.executors.watcher import Watcher
 from harness.hashing import content_hash
 from harness.manifest.manifest import Manifest
@@ -68,7 +69,7 @@ def run(manifest: Manifest, options: Options, watcher: Watcher | None = None) ->
     """
     watcher = watcher or Watcher()
     check_datasets(manifest)
-    tickets = {(spec.label, spec.task): make_ticket(spec, options.device) for spec in manifest.policies}
+    tickets = {(spec.label, spec.task): ticket_for(spec, options.device) for spec in manifest.policies}
     identity = run_identity(manifest, list(tickets.values()))
     plan = episodes(manifest)
     summary = Summary(options.out, len(plan))
@@ -79,7 +80,8 @@ def run(manifest: Manifest, options: Options, watcher: Watcher | None = None) ->
     kept = True
     try:
         started = time.perf_counter()
-        train_missing(list(tickets.values()), workers=options.threads, report=watcher.training(list(tickets.values())))
+        made = checkpoints(tickets.values())
+        train_missing(made, workers=options.threads, report=watcher.training(made))
         summary.training_s = time.perf_counter() - started
         cards = _roll_out(manifest, plan, tickets, options, journal, watcher, summary)
         try:
@@ -96,7 +98,7 @@ def run(manifest: Manifest, options: Options, watcher: Watcher | None = None) ->
     return summary
 
 
-def run_identity(manifest: Manifest, tickets: Sequence[Ticket]) -> str:
+def run_identity(manifest: Manifest, tickets: Sequence[AnyTicket]) -> str:
     """Hash of all that a run's rows and validity depend on; a journal or artifact of another is never continued."""
     return content_hash(
         {
@@ -138,7 +140,7 @@ def _complete_before(options: Options, identity: str) -> bool:
 def _roll_out(
     manifest: Manifest,
     plan: Sequence[EpisodeKey],
-    tickets: dict[tuple[str, str], Ticket],
+    tickets: dict[tuple[str, str], AnyTicket],
     options: Options,
     journal: Journal,
     watcher: Watcher,

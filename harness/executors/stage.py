@@ -13,7 +13,8 @@ from harness.contract.task import Engine, Scene, Task
 from harness.demonstrations import read
 from harness.evidence.familiarity import Familiarity
 from harness.executors.crew import Actor, check_actor, check_engine, control_actor, policy_actor
-from harness.executors.training import Ticket, make_ticket, train_missing
+from harness.executors.teams import AnyTicket, checkpoints, ticket_for
+from harness.executors.training import train_missing
 from harness.executors.watcher import Watcher
 from harness.faults.base import Fault
 from harness.faults.realise import Realised, realise
@@ -70,7 +71,7 @@ class Stage:
         runtime: threads and device; never changes a result.
     """
 
-    def __init__(self, manifest: Manifest, tickets: Mapping[tuple[str, str], Ticket], runtime: Runtime) -> None:
+    def __init__(self, manifest: Manifest, tickets: Mapping[tuple[str, str], AnyTicket], runtime: Runtime) -> None:
         self._manifest = manifest
         self._policies = {(spec.label, spec.task): spec for spec in manifest.policies}
         self._controls = {spec.label: spec for spec in manifest.controls}
@@ -176,8 +177,8 @@ def stage_for(
     wrapped = {control.label: control.of for control in manifest.controls}
     needed = {(wrapped.get(label) or label, task_id) for label, task_id in acting}
     specs = [spec for spec in manifest.policies if (spec.label, spec.task) in needed]
-    tickets = {(spec.label, spec.task): make_ticket(spec, runtime.device) for spec in specs}
-    made = list(tickets.values())
+    tickets = {(spec.label, spec.task): ticket_for(spec, runtime.device) for spec in specs}
+    made = checkpoints(tickets.values())
     train_missing(made, workers=runtime.threads, report=(watcher or Watcher()).training(made))
     return Stage(manifest, tickets, runtime)
 

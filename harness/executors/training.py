@@ -20,9 +20,10 @@ from multiprocessing.context import SpawnProcess
 from pathlib import Path
 from typing import Any
 
+from harness.contract.agents import view_of
 from harness.contract.policy import Execution, Method, Progress, Runtime, TrainingJob
-from harness.contract.task import Task
-from harness.demonstrations import Demonstrations, Selection, dataset_hash, read, select, write
+from harness.contract.task import Task, TaskContract
+from harness.demonstrations import Demonstrations, Selection, acted_by, dataset_hash, read, select, write
 from harness.errors import SamepanelError, WorkerError
 from harness.executors.pictures import pictures_of
 from harness.executors.watcher import Report
@@ -50,6 +51,7 @@ class Ticket:
         recipe: settings as the manifest gives them, overrides of the task merged in.
         key: hash of all that decides the weights.
         selection: of the task's demonstrations.
+        agent: the only one that the policy acts for; None for all.
     """
 
     label: str
@@ -61,6 +63,18 @@ class Ticket:
     device: str
     key: str
     selection: Selection = field(default_factory=Selection)
+    agent: str | None = None
+
+    @property
+    def contract(self) -> TaskContract:
+        """Of the task as the policy has it."""
+        contract: TaskContract = load("tasks", self.task).contract
+        return contract if self.agent is None else view_of(contract, self.agent)
+
+    @property
+    def words(self) -> str:
+        """Names the checkpoint for a person."""
+        return f"{self.label}{f' ({self.agent})' if self.agent else ''} on {self.task}"
 
     @property
     def directory(self) -> Path:
@@ -83,19 +97,29 @@ def make_ticket(spec: PolicySpec, device: str) -> Ticket:
     task: Task = load("tasks", spec.task)
     recipe = spec.recipe.model_dump(mode="json")
     selection = spec.demonstrations.model_dump(mode="json", exclude_defaults=True)
+    contract = task.contract if spec.agent is None else view_of(task.contract, spec.agent)
     key = content_hash(
         {
             "method": spec.method,
             "version": spec.version,
             "recipe": recipe,
             "dataset": dataset_hash(task.demonstrations) if task.contract.dataset.episodes else None,
-            "contract": task.contract.model_dump(mode="json"),
+            "contract": contract.model_dump(mode="json"),
             "seed": spec.seed,
             **({"selection": selection} if selection else {}),
         }
     )
     return Ticket(
-        spec.label, spec.method, spec.task, recipe, spec.execution, spec.seed, device, key, spec.demonstrations
+        spec.label,
+        spec.method,
+        spec.task,
+        recipe,
+        spec.execution,
+        spec.seed,
+        device,
+        key,
+        spec.demonstrations,
+        spec.agent,
     )
 
 
@@ -165,7 +189,7 @@ class _Crew:
             self._listen(lambda *ignored: None)
             ticket = self._tickets.get(self._busy.get(number, ""))
             raise WorkerError(
-                f"training of {ticket.label} on {ticket.task}" if ticket else "training",
+                f"training of {ticket.words}" if ticket else "training",
                 got=f"the process ended with code {process.exitcode}",
                 fix="run the same command again; it goes on from the last snapshot",
             )
@@ -199,7 +223,7 @@ def _work(
 
 def _train_or_tell(number: int, ticket: Ticket, messages: multiprocessing.Queue[tuple[int, str, Any]]) -> None:
     """Train; what goes wrong is told, and ends the process."""
-    whose = f"training of {ticket.label} on {ticket.task}"
+    whose = f"training of {ticket.words}"
     try:
         _train(ticket, _speaker(number, ticket.key, messages))
         if not ticket.trained:
@@ -227,10 +251,9 @@ def _speaker(number: int, key: str, messages: multiprocessing.Queue[tuple[int, s
 def _train(ticket: Ticket, progress: Progress) -> None:
     plugin: Method = load("methods", ticket.method)
     task: Task = load("tasks", ticket.task)
-    whose = f"training of {ticket.label} on {ticket.task}"
-    with _training_set(ticket, task) as dataset:
+    with _training_set(ticket, task) as (whole, dataset):
         job = TrainingJob(
-            task=task.contract,
+            task=ticket.contract,
             dataset=dataset,
             dataset_hash=dataset_hash(dataset) if task.contract.dataset.episodes else "",
             recipe=plugin.recipe.model_validate(ticket.recipe),
@@ -238,18 +261,23 @@ def _train(ticket: Ticket, progress: Progress) -> None:
             seed=ticket.seed,
             directory=ticket.directory,
             runtime=Runtime(threads=1, device=ticket.device),
-            pictures=pictures_of(task, dataset, cache_folder() / "pictures", progress, whose),
+            pictures=pictures_of(task, whole, cache_folder() / "pictures", progress, f"training of {ticket.words}"),
         )
         plugin.train(job, progress)
 
 
 @contextmanager
-def _training_set(ticket: Ticket, task: Task) -> Iterator[Path]:
-    """The task's own folder, or one with the selected demonstrations that is gone afterwards."""
-    if ticket.selection == Selection():
-        yield task.demonstrations
-        return
+def _training_set(ticket: Ticket, task: Task) -> Iterator[tuple[Path, Path]]:
+    """The demonstrations with the actions of all agents, and with those that the policy is trained on.
+
+    They lie in the task's own folder, or in one that is gone afterwards.
+    """
     with tempfile.TemporaryDirectory() as folder:
-        selected = Path(folder) / "demonstrations"
-        write(selected, task.contract, ticket.demonstrations())
-        yield selected
+        whole = dataset = task.demonstrations
+        if ticket.selection != Selection():
+            whole = dataset = Path(folder) / "selected"
+            write(whole, task.contract, ticket.demonstrations())
+        if ticket.agent is not None and task.contract.dataset.episodes:
+            dataset = Path(folder) / "acted"
+            write(dataset, ticket.contract, acted_by(ticket.demonstrations(), task.contract, ticket.agent))
+        yield whole, dataset

@@ -34,6 +34,7 @@ __all__ = [
     "RunEntry",
     "TaskEntry",
     "TaskOverride",
+    "TeamEntry",
 ]
 
 SCHEMA = "samepanel/manifest/v1"
@@ -133,6 +134,28 @@ class PolicyEntry(ContractModel):
     seeds: tuple[Seed, ...] = Field(default=(0,), min_length=1, description="training seeds")
 
 
+class ExecutionEntry(ContractModel):
+    """How chunks are executed; see `harness.contract.policy.Execution`."""
+
+    execute: Count | None = Field(default=None, description="steps from the start of a plan to the next query")
+    ensemble: float | None = Field(default=None, ge=0, description="temporal ensembling weight; null for none")
+
+
+class TeamEntry(ContractModel):
+    """One policy an agent, each trained to act for its own: one team per training seed and task."""
+
+    team: Name = Field(description="what the team is called", examples=["act-and-bc"])
+    agents: dict[str, str] = Field(
+        min_length=1,
+        description="for every agent of the tasks, the name of a policy",
+        examples=[{"left arm": "act", "right arm": "bc"}],
+    )
+    seeds: tuple[Seed, ...] = Field(default=(0,), min_length=1, description="training seeds of all members")
+    execution: ExecutionEntry | None = Field(
+        default=None, description="how the plans of all are executed; that of the members if left out"
+    )
+
+
 class ControlEntry(ContractModel):
     """A policy that is no method, and where it runs."""
 
@@ -174,13 +197,6 @@ class CalibrationEntry(ContractModel):
     causes: Count = Field(default=20, description="failures of a task and category whose causes are looked for")
 
 
-class ExecutionEntry(ContractModel):
-    """How chunks are executed; see `harness.contract.policy.Execution`."""
-
-    execute: Count | None = Field(default=None, description="steps from the start of a plan to the next query")
-    ensemble: float | None = Field(default=None, ge=0, description="temporal ensembling weight; null for none")
-
-
 class TaskOverride(ContractModel):
     """What differs on one task; merged over the shared settings, key by key."""
 
@@ -218,6 +234,7 @@ class ManifestFile(ContractModel):
     )
     panel: PanelEntry
     policies: tuple[PolicyEntry, ...] = ()
+    teams: tuple[TeamEntry, ...] = ()
     controls: tuple[ControlEntry, ...] = ()
     bands: dict[str, Band] = Field(
         default_factory=dict, description="success rate that a control must have on nominal for the run to be valid"

@@ -14,9 +14,10 @@ from harness.manifest.complaints import validated
 from harness.manifest.definitions import Condition, Definitions, definitions
 from harness.manifest.documents import ALL, ControlEntry, ManifestFile
 from harness.manifest.files import Source, locate, read
-from harness.manifest.manifest import DEFAULT_BANDS, ControlSpec, Declaration, Manifest, PolicySpec
+from harness.manifest.manifest import DEFAULT_BANDS, AnySpec, ControlSpec, Declaration, Manifest
 from harness.manifest.panel import SEMANTICS, Panel, PanelTask
 from harness.manifest.recipes import specify
+from harness.manifest.teams import assembled
 
 __all__ = ["load_manifest"]
 
@@ -144,15 +145,28 @@ def _check_condition(condition: Condition, contracts: list[TaskContract]) -> Non
         check(condition.faults, contract, condition.where())
 
 
-def _policies(file: ManifestFile, found: Definitions, panel: Panel, source: Source) -> tuple[PolicySpec, ...]:
+def _policies(file: ManifestFile, found: Definitions, panel: Panel, source: Source) -> tuple[AnySpec, ...]:
     _refuse_repeats([entry.policy for entry in file.policies], source, "policies")
     contracts = {task.contract.id: task.contract for task in panel.tasks.values()}
-    specs: list[PolicySpec] = []
+    specs: list[AnySpec] = []
     for index, entry in enumerate(file.policies):
         _look_up("policy", entry.policy, found.policies, source.where(("policies", index)))
         _refuse_repeats(entry.seeds, source, "policies", index, "seeds")
         policy = found.policies[entry.policy]
         specs += [specify(policy, task, seed) for task in sorted(contracts) for seed in entry.seeds]
+    for index, team in enumerate(file.teams):
+        where = source.where(("teams", index))
+        if team.team in {spec.name for spec in specs}:
+            raise ManifestError(where, expected="a name of its own", got=repr(team.team), fix="rename the team")
+        for name in team.agents.values():
+            _look_up("policy", name, found.policies, where)
+        _refuse_repeats(team.seeds, source, "teams", index, "seeds")
+        members = {agent: found.policies[name] for agent, name in team.agents.items()}
+        specs += [
+            assembled(team, members, contract, seed, where)
+            for _, contract in sorted(contracts.items())
+            for seed in team.seeds
+        ]
     return tuple(specs)
 
 
@@ -161,7 +175,7 @@ def _control(
     index: int,
     panel: Panel,
     found: Definitions,
-    policies: tuple[PolicySpec, ...],
+    policies: tuple[AnySpec, ...],
     source: Source,
 ) -> ControlSpec:
     where = source.where(("controls", index))
@@ -174,7 +188,7 @@ def _control(
     return ControlSpec(entry.control, conditions, _derived_from(entry, policies, where))
 
 
-def _derived_from(entry: ControlEntry, policies: tuple[PolicySpec, ...], where: str) -> str | None:
+def _derived_from(entry: ControlEntry, policies: tuple[AnySpec, ...], where: str) -> str | None:
     """Label of the policy that a derived control takes its actions from: the first seed of the one named."""
     if (entry.of is not None) != (entry.control in _DERIVED_CONTROLS):
         raise ManifestError(

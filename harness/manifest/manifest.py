@@ -13,7 +13,7 @@ from harness.demonstrations import Selection
 from harness.manifest.documents import SCHEMA, CalibrationEntry, ExplainEntry, RunEntry
 from harness.manifest.panel import Panel
 
-__all__ = ["DEFAULT_BANDS", "ControlSpec", "Declaration", "Manifest", "PolicySpec"]
+__all__ = ["DEFAULT_BANDS", "AnySpec", "ControlSpec", "Declaration", "Manifest", "PolicySpec", "TeamSpec"]
 
 DEFAULT_BANDS = {"expert": (0.95, 1.0), "zero": (0.0, 0.05), "random": (0.0, 0.05)}
 
@@ -31,6 +31,7 @@ class PolicySpec:
         recipe: validated by the method.
         execution: how its chunks are executed.
         demonstrations: what it is trained on.
+        agent: the only one that it acts for, as a member of a team; None for all.
     """
 
     name: str
@@ -41,6 +42,7 @@ class PolicySpec:
     recipe: BaseModel
     execution: Execution
     demonstrations: Selection = field(default_factory=Selection)
+    agent: str | None = None
 
     @property
     def label(self) -> str:
@@ -59,7 +61,54 @@ class PolicySpec:
             "recipe": self.recipe.model_dump(mode="json"),
             "execution": self.execution.model_dump(mode="json"),
             "demonstrations": self.demonstrations.model_dump(mode="json", exclude_defaults=True),
+            **({"agent": self.agent} if self.agent else {}),
         }
+
+
+@dataclass(frozen=True)
+class TeamSpec:
+    """One policy an agent, trained on one task with one seed, acting together.
+
+    Attributes:
+        name: of the team in the manifest; its method, too.
+        task: id of the task.
+        seed: training seed of every member.
+        members: agents in contract order, each with its policy.
+        execution: how the plans of all are executed.
+    """
+
+    name: str
+    task: str
+    seed: int
+    members: tuple[tuple[str, PolicySpec], ...]
+    execution: Execution
+
+    @property
+    def label(self) -> str:
+        """Names the team in episodes: the same on every task."""
+        return f"{self.name}-s{self.seed}"
+
+    @property
+    def demonstrations(self) -> Selection:
+        """What all members are trained on; everything where they differ in it."""
+        (_, first), *_ = self.members
+        alike = all(member.demonstrations == first.demonstrations for _, member in self.members)
+        return first.demonstrations if alike else Selection()
+
+    def document(self) -> dict[str, Any]:
+        """As JSON."""
+        return {
+            "label": self.label,
+            "name": self.name,
+            "method": self.name,
+            "task": self.task,
+            "seed": self.seed,
+            "execution": self.execution.model_dump(mode="json"),
+            "team": {agent: member.document() for agent, member in self.members},
+        }
+
+
+type AnySpec = PolicySpec | TeamSpec
 
 
 @dataclass(frozen=True)
@@ -91,7 +140,7 @@ class Manifest:
     Attributes:
         name: of the manifest; never hashed.
         panel: what every policy meets.
-        policies: one per policy, training seed and task.
+        policies: one per policy or team, training seed and task.
         controls: in manifest order.
         bands: per control, the nominal success rate it must have for the run to be valid.
         run: how the machine is used; never hashed.
@@ -103,7 +152,7 @@ class Manifest:
 
     name: str
     panel: Panel
-    policies: tuple[PolicySpec, ...]
+    policies: tuple[AnySpec, ...]
     controls: tuple[ControlSpec, ...]
     bands: dict[str, tuple[float, float]]
     run: RunEntry

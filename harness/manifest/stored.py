@@ -11,7 +11,7 @@ from harness.contract.policy import Execution, Method
 from harness.demonstrations import Selection
 from harness.errors import ManifestError
 from harness.manifest.documents import CalibrationEntry, ExplainEntry, RunEntry
-from harness.manifest.manifest import ControlSpec, Declaration, Manifest, PolicySpec
+from harness.manifest.manifest import AnySpec, ControlSpec, Declaration, Manifest, PolicySpec, TeamSpec
 from harness.manifest.panel import Panel
 from harness.registry import declare, load
 
@@ -59,7 +59,14 @@ def _calibration(document: Mapping[str, Any] | None) -> CalibrationEntry | None:
     return None if document is None else CalibrationEntry.model_validate(document)
 
 
-def _policy(item: Mapping[str, Any]) -> PolicySpec:
+def _policy(item: Mapping[str, Any]) -> AnySpec:
+    if "team" not in item:
+        return _single(item)
+    members = tuple((agent, _single(member)) for agent, member in item["team"].items())
+    return TeamSpec(item["name"], item["task"], item["seed"], members, Execution.model_validate(item["execution"]))
+
+
+def _single(item: Mapping[str, Any]) -> PolicySpec:
     plugin: Method = load("methods", item["method"])
     if plugin.version != item["version"]:
         raise ManifestError(
@@ -77,4 +84,5 @@ def _policy(item: Mapping[str, Any]) -> PolicySpec:
         recipe=plugin.recipe.model_validate(item["recipe"]),
         execution=Execution.model_validate(item["execution"]),
         demonstrations=Selection.model_validate(item.get("demonstrations", {})),
+        agent=item.get("agent"),
     )

@@ -155,7 +155,7 @@ def test_validate_and_train_run_nothing(manifest, tmp_path, capsys):
     assert call("validate", manifest) == 0
     assert "60 episodes, 3 checkpoints" in capsys.readouterr().out.replace("\n", " ")
     assert call("train", manifest, "--threads", "1") == 0
-    assert "noisy-s1 fake-v1" in capsys.readouterr().out
+    assert "noisy-s1 on fake-v1" in capsys.readouterr().out
     assert sorted(path.name for path in tmp_path.iterdir()) == ["mine.yaml", "shared.yaml"]
 
 

@@ -24,7 +24,7 @@ def test_the_committed_schema_is_the_present_one():
 
 
 def test_files_that_are_only_included_are_no_manifests():
-    assert set(bundled()) == {"smoke", "quick", "weekly", "avoid", "calibration", "metaworld"}
+    assert set(bundled()) == {"smoke", "quick", "weekly", "avoid", "calibration", "metaworld", "two-arms"}
 
 
 @pytest.mark.parametrize("name", ["smoke", "quick", "weekly", "avoid"])
@@ -42,6 +42,13 @@ def test_the_manifest_of_meta_world_has_all_of_its_tasks():
     assert {entry.contract.id for entry in manifest.panel.tasks.values()} == {row.id for row in TABLE.values()}
     assert {policy.method for policy in manifest.policies} == {"act", "bc"}
     assert episodes(manifest)
+
+
+def test_two_arms_compares_one_policy_with_one_for_each_arm():
+    joint, team = load_manifest("two-arms").policies
+    assert [agent for agent, _ in team.members] == ["left arm", "right arm"]
+    assert {member.recipe for _, member in team.members} == {joint.recipe}
+    assert team.execution == joint.execution
 
 
 def test_calibration_knows_every_category():
