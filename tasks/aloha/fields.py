@@ -43,7 +43,7 @@ def measured(
     )
 
 
-def arm_observation(arm: str) -> tuple[ObservationField, ObservationField]:
+def arm_observation(arm: str, rate_hz: float = _RATE_HZ) -> tuple[ObservationField, ObservationField]:
     """Joints and gripper of an arm, in the joints' own range."""
     return (
         measured(
@@ -54,6 +54,7 @@ def arm_observation(arm: str) -> tuple[ObservationField, ObservationField]:
             _JOINT_HIGH,
             f"joint positions of the {arm} arm, waist to wrist rotation",
             agent=f"{arm} arm",
+            rate_hz=rate_hz,
         ),
         measured(
             f"{arm}_gripper",
@@ -63,6 +64,7 @@ def arm_observation(arm: str) -> tuple[ObservationField, ObservationField]:
             (1.0,),
             f"opening of the {arm} gripper, 0 closed and 1 open",
             agent=f"{arm} arm",
+            rate_hz=rate_hz,
         ),
     )
 

@@ -24,10 +24,10 @@ def test_the_committed_schema_is_the_present_one():
 
 
 def test_files_that_are_only_included_are_no_manifests():
-    assert set(bundled()) == {"smoke", "quick", "weekly", "avoid", "calibration", "metaworld", "two-arms"}
+    assert set(bundled()) == {"smoke", "quick", "weekly", "avoid", "calibration", "lift", "metaworld", "two-arms"}
 
 
-@pytest.mark.parametrize("name", ["smoke", "quick", "weekly", "avoid"])
+@pytest.mark.parametrize("name", ["smoke", "quick", "weekly", "avoid", "lift"])
 def test_a_bundled_manifest_loads(name):
     manifest = load_manifest(name)
     assert manifest.name == name

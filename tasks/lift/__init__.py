@@ -1,0 +1,117 @@
+"""Lift: one ViperX arm picks up a cube (`lift-v1`). The easy end of the panel.
+
+The right arm of an ALOHA robot and the cube of gym-aloha's MuJoCo scene, at 20 Hz. The action is where the gripper
+shall be; servo targets follow from it by closed-form inverse kinematics, the gripper pointing down, and ramp linearly
+over the 50 ms of a control step. The arm stands at x = 0.469 m, y = 0.5 m and looks along -x; z is up. README.md beside
+this file tells more, with a picture.
+
+Observation, 20 Hz
+
+| index | field            | component                                                         | min   | max  | unit |
+| ----- | ---------------- | ----------------------------------------------------------------- | ----- | ---- | ---- |
+| 0     | right_joints     | waist                                                             | -3.14 | 3.14 | rad  |
+| 1     | right_joints     | shoulder                                                          | -1.85 | 1.26 | rad  |
+| 2     | right_joints     | elbow                                                             | -1.76 | 1.61 | rad  |
+| 3     | right_joints     | forearm roll                                                      | -3.14 | 3.14 | rad  |
+| 4     | right_joints     | wrist angle                                                       | -1.87 | 2.23 | rad  |
+| 5     | right_joints     | wrist rotation                                                    | -3.14 | 3.14 | rad  |
+| 6     | right_gripper    | opening                                                           | 0     | 1    | 1    |
+| 7     | gripper_position | x of the point between the finger pads, world                     | -0.6  | 0.6  | m    |
+| 8     | gripper_position | y, world                                                          | 0     | 1    | m    |
+| 9     | gripper_position | z, world                                                          | -0.1  | 0.6  | m    |
+| 10    | gripper_yaw      | turn of the axis along which the fingers close; 0 is along y      | -1.57 | 1.57 | rad  |
+| 11    | cube_offset      | x from that point to the cube's centre, world                      | -0.6  | 0.6  | m    |
+| 12    | cube_offset      | y, world                                                          | -1    | 1    | m    |
+| 13    | cube_offset      | z, world                                                          | -0.6  | 0.4  | m    |
+| 14    | cube_orientation | w of the unit quaternion, never negative                          | 0     | 1    | 1    |
+| 15-17 | cube_orientation | x, y, z of the unit quaternion, world                             | -1    | 1    | 1    |
+
+Action, 20 Hz, absolute position targets
+
+| index | field            | component                                         | min   | max  | unit |
+| ----- | ---------------- | ------------------------------------------------- | ----- | ---- | ---- |
+| 0     | gripper_position | x of the point between the finger pads, world     | -0.08 | 0.34 | m    |
+| 1     | gripper_position | y, world                                          | 0.16  | 0.84 | m    |
+| 2     | gripper_position | z, world                                          | 0.01  | 0.3  | m    |
+| 3     | gripper_yaw      | turn of the axis along which the fingers close    | -1    | 1    | rad  |
+| 4     | right_gripper    | opening; both fingers follow it                   | 0     | 1    | 1    |
+
+A tenth of the box is out of the arm's reach; told to go there, it stretches towards it.
+
+An episode succeeds when both fingers touch the cube at the end of a control step and the cube's centre is at least
+10 cm higher than where it lay. It fails after 100 steps (5 s). Contacts are those before the last physics step of the
+control step.
+
+Dynamics factors: `object_mass` (mass and inertia of the cube), `object_friction` (friction of the cube, of the fingers
+and of the table, since MuJoCo takes the larger one of a pair), `actuator_gain` (stiffness of all servos).
+
+Version History
+    v1: first version.
+"""
+
+from __future__ import annotations
+
+from functools import cached_property
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from tasks.lift.contract import CONTRACT
+
+if TYPE_CHECKING:
+    from jaxtyping import Float32, Float64, UInt8
+
+    from harness.contract.fields import Array
+    from harness.contract.policy import Policy
+    from harness.contract.task import Engine, TaskContract
+    from tasks.engines.painter import Painter
+
+__all__ = ["task"]
+
+
+class Lift:
+    """Keeps `harness.contract.task.Task`. MuJoCo is imported by the methods that simulate or render."""
+
+    @property
+    def contract(self) -> TaskContract:
+        """The contract."""
+        return CONTRACT
+
+    @property
+    def demonstrations(self) -> Path:
+        """Folder of the committed LeRobotDataset v3.0."""
+        return Path(__file__).parent / "demonstrations"
+
+    def engine(self, threads: int) -> Engine:
+        """A batched simulator that uses `threads` native threads."""
+        from tasks.lift.engine import LiftEngine  # noqa: PLC0415 (imports mujoco)
+
+        return LiftEngine(threads)
+
+    def expert(self, threads: int) -> Policy:
+        """The scripted expert; it needs one thread, whatever `threads` says."""
+        from tasks.lift.expert import LiftExpert  # noqa: PLC0415 (imported on demand like the rest)
+
+        return LiftExpert()
+
+    def render(
+        self, states: Float64[Array, "frames state"], camera: str, width: int, height: int
+    ) -> UInt8[Array, "frames height width 3"]:
+        """Pictures of the states."""
+        return self._painter.paint(states, camera, width, height)
+
+    def posed(self, observations: Float32[Array, "frames observation"]) -> Float64[Array, "frames state"]:
+        """States that look like what was observed; nothing in them moves."""
+        from tasks.lift.layout import positions_of  # noqa: PLC0415 (for company)
+
+        return self._painter.rows(positions_of(observations))
+
+    @cached_property
+    def _painter(self) -> Painter:
+        from tasks.engines.painter import Painter  # noqa: PLC0415 (imports mujoco)
+        from tasks.lift.model import compile_model  # noqa: PLC0415 (see above)
+
+        return Painter(compile_model())
+
+
+task = Lift()
+"""The task `lift-v1`."""
