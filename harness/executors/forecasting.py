@@ -21,6 +21,7 @@ from harness.artifact.labelling import relabel
 from harness.contract.policy import Runtime
 from harness.errors import PrerequisiteError
 from harness.evidence.company import Company
+from harness.executors.local import by_group
 from harness.executors.stage import Call, Stage
 from harness.executors.teams import AnyTicket, checkpoints, ticket_for
 from harness.executors.training import Ticket, cache_folder
@@ -119,7 +120,7 @@ def forecast(manifest: Manifest, *, lanes: int, threads: int, watcher: Watcher |
         PrerequisiteError: no policy of a task can be tried, since nothing is trained and no control runs.
     """
     tickets = {(spec.label, spec.task): ticket_for(spec, manifest.run.device) for spec in manifest.policies}
-    plan = _by_group(episodes(manifest))
+    plan = by_group(episodes(manifest))
     stage = Stage(manifest, tickets, Runtime(threads, manifest.run.device))
     chosen = _to_try(manifest, tickets, plan)
     tell = (watcher or Watcher()).probing("pilot", sum(len(keys) for keys in _samples(plan, chosen, lanes).values()))
@@ -136,13 +137,6 @@ def forecast(manifest: Manifest, *, lanes: int, threads: int, watcher: Watcher |
         pilots.labelling_s * share,
         int(pilots.bytes * share),
     )
-
-
-def _by_group(plan: Sequence[EpisodeKey]) -> dict[tuple[str, str], list[EpisodeKey]]:
-    groups: dict[tuple[str, str], list[EpisodeKey]] = {}
-    for key in plan:
-        groups.setdefault((key.cell.policy, key.cell.task), []).append(key)
-    return groups
 
 
 def _family(manifest: Manifest, label: str) -> str:

@@ -6,7 +6,6 @@ import time
 from collections.abc import Iterator, Sequence
 from contextlib import suppress
 from dataclasses import dataclass, field
-from itertools import groupby
 from pathlib import Path
 from typing import Any
 
@@ -27,7 +26,7 @@ from harness.manifest.plan import EpisodeKey, episode_id, episodes
 from harness.registry import load
 from harness.rollout.rounds import Clock
 
-__all__ = ["Options", "Summary", "check_datasets", "run"]
+__all__ = ["Options", "Summary", "by_group", "check_datasets", "run"]
 
 FLUSH_ROWS = 64
 FLUSH_SECONDS = 5.0
@@ -148,7 +147,7 @@ def _roll_out(
 ) -> dict[str, Any]:
     """Run every episode that the journal lacks, group by group; returns the cards of the policies."""
     panel = manifest.panel
-    groups = {group: list(keys) for group, keys in groupby(plan, lambda key: (key.cell.policy, key.cell.task))}
+    groups = by_group(plan)
     done = len(journal.finished & {episode_id(key, panel.panel_id) for key in plan})
     tell = watcher.rolling(len(plan), done)
     stage = Stage(manifest, tickets, Runtime(options.threads, options.device))
@@ -163,6 +162,14 @@ def _roll_out(
                 journal.append(part)
                 tell(f"{label} on {task_id}", len(part))
     return {f"{label}/{task_id}": dict(actor.policy.card) for (label, task_id), actor in actors.items()}
+
+
+def by_group(plan: Sequence[EpisodeKey]) -> dict[tuple[str, str], list[EpisodeKey]]:
+    """Episodes by policy and task, one task after the other, so that few engines are needed at a time."""
+    groups: dict[tuple[str, str], list[EpisodeKey]] = {}
+    for key in sorted(plan, key=lambda key: key.cell.task):
+        groups.setdefault((key.cell.policy, key.cell.task), []).append(key)
+    return groups
 
 
 def _batches(rows: Iterator[dict[str, Any]]) -> Iterator[list[dict[str, Any]]]:

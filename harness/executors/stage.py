@@ -28,6 +28,10 @@ from harness.rollout.rounds import Clock, rollouts
 __all__ = ["Act", "Call", "Stage", "stage_for"]
 
 
+ENGINES = 2
+"""Most engines at a time; who acts out many tasks takes them one after the other."""
+
+
 @dataclass(frozen=True)
 class Call:
     """One episode to act out: one of the plan, or a probe, which is one of the plan with something changed.
@@ -138,10 +142,15 @@ class Stage:
         return build_row(identity, rollout, realised, contract, self._familiarity(label, task_id))
 
     def _engine(self, task_id: str) -> Engine:
-        if task_id not in self._engines:
-            self._engines[task_id] = load("tasks", task_id).engine(self._runtime.threads)
-            check_engine(self._engines[task_id])
-        return self._engines[task_id]
+        """The engine of a task; those asked for last are kept, since one may hold processes and gigabytes."""
+        engine = self._engines.pop(task_id, None)
+        if engine is None:
+            while len(self._engines) >= ENGINES:
+                del self._engines[next(iter(self._engines))]
+            engine = load("tasks", task_id).engine(self._runtime.threads)
+            check_engine(engine)
+        self._engines[task_id] = engine
+        return engine
 
     def _familiarity(self, label: str, task_id: str) -> Familiarity | None:
         """To what the policy was trained on; a control is measured by all demonstrations of the task, if it has any."""
