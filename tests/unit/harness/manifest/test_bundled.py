@@ -24,10 +24,11 @@ def test_the_committed_schema_is_the_present_one():
 
 
 def test_files_that_are_only_included_are_no_manifests():
-    assert set(bundled()) == {"smoke", "quick", "weekly", "avoid", "calibration", "lift", "metaworld", "two-arms"}
+    names = {"smoke", "quick", "weekly", "avoid", "calibration", "insertion", "lift", "metaworld", "two-arms"}
+    assert set(bundled()) == names
 
 
-@pytest.mark.parametrize("name", ["smoke", "quick", "weekly", "avoid", "lift"])
+@pytest.mark.parametrize("name", ["smoke", "quick", "weekly", "avoid", "insertion", "lift"])
 def test_a_bundled_manifest_loads(name):
     manifest = load_manifest(name)
     assert manifest.name == name
