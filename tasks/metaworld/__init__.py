@@ -29,7 +29,7 @@ import numpy as np
 from tasks.engines.gymnasium_checks import check_packages
 from tasks.engines.gymnasium_task import Environment, GymnasiumTask
 from tasks.metaworld.contract import contract_of
-from tasks.metaworld.table import TABLE, Row
+from tasks.metaworld.table import ID, TABLE, Row
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -82,7 +82,7 @@ def _task(name: str) -> GymnasiumTask:
     return GymnasiumTask(
         contract=contract,
         environment=Environment(
-            "samepanel/MetaWorld-v3",
+            ID,
             module="tasks.metaworld.environment",
             arguments={"name": row.environment, "components": row.components},
             info={"success": 1, "obj_to_target": 1, "touching": 1, "lag": 1},

@@ -9,7 +9,10 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
-__all__ = ["GROUPS", "NUMBERS", "TABLE", "Row"]
+__all__ = ["GROUPS", "ID", "NUMBERS", "TABLE", "Row"]
+
+ID = "samepanel/MetaWorld-v3"
+"""Under which `environment` registers itself with Gymnasium."""
 
 NUMBERS = 39
 """Numbers of Meta-World's observation."""

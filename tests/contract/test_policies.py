@@ -25,31 +25,34 @@ def tiny(method):
 
 @pytest.fixture(scope="module", params=TASKS)
 def task(request):
-    task = registry.load("tasks", request.param)
-    try:
-        task.engine(1)
-    except PrerequisiteError as error:
-        pytest.skip(str(error))
-    return task
+    return registry.load("tasks", request.param)
 
 
 @pytest.fixture(scope="module")
-def trained(task, tmp_path_factory):
+def engine(task):
+    try:
+        return task.engine(1)
+    except PrerequisiteError as error:
+        pytest.skip(str(error))
+
+
+@pytest.fixture(scope="module")
+def trained(task, engine, tmp_path_factory):
     method = registry.load("methods", "bc")
     return check_method(method, task, tiny("bc"), tmp_path_factory.mktemp("bc"))
 
 
 @pytest.mark.parametrize("name", registry.ids("methods"))
-def test_a_method_and_its_policy_keep_their_contract(name, task, tmp_path):
+def test_a_method_and_its_policy_keep_their_contract(name, task, engine, tmp_path):
     check_method(registry.load("methods", name), task, tiny(name), tmp_path)
 
 
 @pytest.mark.parametrize("name", registry.ids("controls"))
-def test_a_control_keeps_its_contract(name, task, trained):
+def test_a_control_keeps_its_contract(name, task, engine, trained):
     if name == "misled" and task.contract.object is None:
         pytest.skip("it misplaces the object, and the task has none that can be moved")
     control = registry.load("controls", name)
     policy = control.build(
         task, lambda: read(task.demonstrations, task.contract), RUNTIME, trained if control.needs_inner else None
     )
-    check_policy(policy, task.engine(1))
+    check_policy(policy, engine)

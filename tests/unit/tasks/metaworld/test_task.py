@@ -104,6 +104,7 @@ def test_the_expert_solves_an_episode_that_is_meta_worlds_own(row):
     observation, _ = env.reset(seed=11)
     theirs, act = their_own(row, env.inner._last_rand_vec), scripted(row)
     whole, _ = theirs.reset()
+    touched = []
     for step in range(STEPS):
         assert observation.tobytes() == whole[list(row.components)].tobytes()
         action = planned(expert, row, observation)
@@ -115,8 +116,11 @@ def test_the_expert_solves_an_episode_that_is_meta_worlds_own(row):
             their_info["success"],
             their_info["obj_to_target"],
         )
+        touched.append(info["touching"])
         if info["success"]:
             assert step > 20
+            assert not touched[0]
+            assert any(touched) == row.contact
             return
     pytest.fail("no success within the horizon")
 
