@@ -29,6 +29,7 @@ from harness.rollout.episode import Assignment, Rollout
 from harness.rollout.rounds import rollouts
 
 PLUGIN = Path(__file__).parents[1] / "plugin"
+WALKERS = Path(__file__).parents[1] / "walkers"
 SUPPORT = Path(__file__).parents[1]
 SEED = 11
 
@@ -89,14 +90,14 @@ POLICIES = {
 
 
 @contextmanager
-def plugins() -> Iterator[None]:
+def plugins(folder: Path = PLUGIN) -> Iterator[None]:
     """The task and the method are registered, here and in the processes started from here."""
-    sys.path.insert(0, str(PLUGIN))
+    sys.path.insert(0, str(folder))
     _forget()
     try:
         yield
     finally:
-        sys.path.remove(str(PLUGIN))
+        sys.path.remove(str(folder))
         _forget()
 
 
