@@ -2,14 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from typing import Any
 
 from pydantic import BaseModel, ValidationError
 
 from harness import registry
 from harness.contract.policy import Execution
-from harness.errors import ManifestError, UnknownIdError
+from harness.errors import ContractError, ManifestError, UnknownIdError
 from harness.manifest.complaints import complaint, foremost
 from harness.manifest.definitions import NamedPolicy
 from harness.manifest.documents import TaskOverride
@@ -38,6 +38,7 @@ def specify(policy: NamedPolicy, task: str, seed: int) -> PolicySpec:
     )
     _check_selection(spec, _where(policy, task, ("demonstrations", "within")))
     _check_chunk(spec, _where(policy, task, ("execution", "execute")))
+    _check_fit(spec, lambda setting: _where(policy, task, ("recipe", setting)))
     return spec
 
 
@@ -56,6 +57,17 @@ def _check_chunk(spec: PolicySpec, where: str) -> None:
         raise ManifestError(
             where, expected=f"at most {chunk}, the chunk of its recipe", got=str(spec.execution.execute)
         )
+
+
+def _check_fit(spec: PolicySpec, where: Callable[[str], str]) -> None:
+    """A recipe may refuse a task that has not what it asks for, as a camera; a recipe without a `check` takes any."""
+    check = getattr(spec.recipe, "check", None)
+    if check is None:
+        return
+    try:
+        check(registry.load("tasks", spec.task).contract, where)
+    except ContractError as error:
+        raise ManifestError(error.whose, expected=error.expected, got=error.got, fix=error.fix) from error
 
 
 def _check_ids(policy: NamedPolicy) -> None:

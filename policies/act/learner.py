@@ -8,10 +8,13 @@ import torch
 from jaxtyping import Float
 from torch import Tensor, nn
 
+from policies.act.cells import Cells
 from policies.act.recipe import ActRecipe
 from policies.act.transformer import DecoderLayer, EncoderLayer, sinusoid
+from policies.training.corpus import Corpus
 from policies.training.learner import Batch, Decision, Layout, Learner, Phase
 from policies.training.losses import l1_within_episode
+from policies.vision.eyes import Pictures, prepare
 
 __all__ = ["ActLearner", "Posterior"]
 
@@ -26,7 +29,8 @@ class Posterior(NamedTuple):
 class ActLearner(Learner):
     """Tokens of the policy's encoder: style z, the robot's own state, and the environment's state (those that exist).
 
-    The posterior sees [cls, robot state, actions]; at test time z is the prior's mean, 0.
+    With vision, every cell of every camera's feature map is a token as well. The posterior sees [cls, robot state,
+    actions]; at test time z is the prior's mean, 0.
     """
 
     def __init__(self, layout: Layout, recipe: ActRecipe, device: torch.device) -> None:
@@ -43,6 +47,7 @@ class ActLearner(Learner):
         # The posterior starts at the prior: a short training need not first pay off a KL of hundreds.
         nn.init.zeros_(self.posterior_out.weight)
         nn.init.zeros_(self.posterior_out.bias)
+        self.sight = None if recipe.vision is None else Cells(recipe.vision, recipe.model)
 
     def _build_posterior(self, recipe: ActRecipe, layout: Layout) -> None:
         width = recipe.model
@@ -79,16 +84,23 @@ class ActLearner(Learner):
         return Posterior(*self.posterior_out(tokens[:, 0]).chunk(2, -1))
 
     def decode(
-        self, frame: Float[Tensor, "batch observation"], style: Float[Tensor, "batch latent"]
+        self,
+        frame: Float[Tensor, "batch observation"],
+        style: Float[Tensor, "batch latent"],
+        pictures: Pictures | None = None,
     ) -> Float[Tensor, "batch chunk action"]:
-        """The chunk for a frame and a style."""
+        """The chunk for a frame, its pictures and a style."""
         groups = [project(frame[:, group]) for project, group in zip(self.groups_in, self._groups, strict=True)]
         memory = torch.stack([self.latent_in(style), *groups], 1)
+        position: Tensor = self.encoder_position
+        if self.sight is not None and pictures is not None:
+            memory = torch.cat([memory, self.sight(pictures)], 1)
+            position = torch.cat([position, self.sight.position()])
         for layer in self.encoder:
-            memory = layer(memory, self.encoder_position)
+            memory = layer(memory, position)
         tokens = torch.zeros_like(self.decoder_position)[None]
         for layer in self.decoder:
-            tokens = layer(tokens, self.decoder_position, memory, self.encoder_position)
+            tokens = layer(tokens, self.decoder_position, memory, position)
         actions: Tensor = self.action_head(self.decoder_norm(tokens))
         return actions
 
@@ -96,14 +108,24 @@ class ActLearner(Learner):
         """Mean L1 over the actions of the episode, plus the weighted KL divergence from N(0, 1), summed over z."""
         mean, log_variance = self.posterior(batch)
         draw = torch.randn(mean.shape, generator=generator).to(mean.device)
-        predicted = self.decode(batch.observations[:, -1], mean + (log_variance / 2).exp() * draw)
+        style = mean + (log_variance / 2).exp() * draw
+        predicted = self.decode(batch.observations[:, -1], style, batch.pictures)
         kl = -0.5 * (1 + log_variance - mean**2 - log_variance.exp()).sum(-1).mean()
         return l1_within_episode(predicted, batch) + self._recipe.kl_weight * kl
 
-    def act(self, observations: Float[Tensor, "W 1 observation"], noise: Tensor | None) -> Decision:
+    def prepare(self, corpus: Corpus) -> None:
+        """Statistics of frozen norms."""
+        prepare(self.sight, corpus)
+
+    def act(
+        self,
+        observations: Float[Tensor, "W 1 observation"],
+        noise: Tensor | None,
+        pictures: Pictures | None = None,
+    ) -> Decision:
         """The chunk for the prior's mean."""
         frame = observations[:, -1]
-        return Decision(self.decode(frame, frame.new_zeros(len(frame), self._recipe.latent)))
+        return Decision(self.decode(frame, frame.new_zeros(len(frame), self._recipe.latent), pictures))
 
 
 def _encoder(recipe: ActRecipe, layers: int) -> nn.ModuleList:

@@ -42,4 +42,6 @@ class ActRecipe(TrainingRecipe):
     def _heads_divide(self) -> Self:
         if self.model % self.heads or self.model % 2:
             raise ValueError(f"model {self.model} must be even and a multiple of heads {self.heads}")
+        if self.vision is not None and self.model % 4:
+            raise ValueError(f"model {self.model} must be a multiple of 4 to place cells in two dimensions")
         return self

@@ -52,7 +52,9 @@ class BcLearner(Learner):
         loss: Tensor = info["losses"]["action_loss"]
         return loss
 
-    def act(self, observations: Float[Tensor, "W n_obs observation"], noise: Tensor | None) -> Decision:
+    def act(
+        self, observations: Float[Tensor, "W n_obs observation"], noise: Tensor | None, pictures: object = None
+    ) -> Decision:
         """The MLP's action, or a draw from the mixture."""
         given = {OBSERVATION: observations.flatten(1)}
         if not self._gmm:

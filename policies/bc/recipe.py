@@ -14,7 +14,7 @@ __all__ = ["BcRecipe"]
 class BcRecipe(TrainingRecipe):
     """robomimic's BC on flat states. Its paper: MLP of 1024x2 on low-dim states, Adam, learning rate 1e-4, batch 100.
 
-    `clip` is not used: robomimic does not clip. A chunk above 1 is predicted as one long action.
+    `clip` is not used: robomimic does not clip. A chunk above 1 is predicted as one long action. It has no vision.
 
     Attributes:
         variant: a deterministic MLP trained on squared error, or a Gaussian mixture trained on likelihood.
@@ -29,6 +29,7 @@ class BcRecipe(TrainingRecipe):
     batch: int = Field(default=128, gt=0)
     weight_decay: float = Field(default=0.0, ge=0)
     ema: None = None
+    vision: None = None
     normalise_action: Literal["minmax"] = "minmax"
     variant: Literal["mlp", "gmm"] = "mlp"
     hidden: tuple[int, ...] = Field(default=(256, 256), min_length=1)

@@ -1,4 +1,4 @@
-"""Diffusion Policy (Chi et al. 2023, arXiv:2303.04137), on states."""
+"""Diffusion Policy (Chi et al. 2023, arXiv:2303.04137), on states or pictures."""
 
 from policies.diffusion.recipe import DiffusionRecipe
 from policies.training.method import LearnedMethod

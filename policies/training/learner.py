@@ -8,7 +8,7 @@ from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any
 
 import torch
-from jaxtyping import Bool, Float
+from jaxtyping import Bool, Float, UInt8
 from torch import Tensor, nn
 
 from harness.contract.policy import NoiseSpec
@@ -27,29 +27,46 @@ class Layout:
     """Sizes of the flat vectors of a task.
 
     Attributes:
-        observation: components of an observation.
+        observation: components of an observation that the policy sees.
         action: components of an action.
-        proprioceptive: which components of the observation are measured on the robot itself.
+        proprioceptive: which of the seen components are measured on the robot itself.
+        seen: which components of the task's observation the policy sees; None for all.
     """
 
     observation: int
     action: int
     proprioceptive: tuple[int, ...]
+    seen: tuple[int, ...] | None = None
 
     @classmethod
-    def of(cls, task: TaskContract) -> Layout:
-        """The layout of a task."""
+    def of(cls, task: TaskContract, recipe: TrainingRecipe | None = None) -> Layout:
+        """The layout of a task. A recipe with vision sees of it what the robot measures on itself."""
         owned = [field.proprioceptive for field in task.observation for _ in range(field.size)]
-        return cls(task.observation_width, task.action_width, tuple(i for i, own in enumerate(owned) if own))
+        own = tuple(i for i, mine in enumerate(owned) if mine)
+        if recipe is not None and recipe.vision is not None:
+            return cls(len(own), task.action_width, tuple(range(len(own))), seen=own)
+        return cls(task.observation_width, task.action_width, own)
+
+    def visible(self, observations: Float[Tensor, "*batch all"]) -> Float[Tensor, "*batch observation"]:
+        """What the policy sees of whole observations."""
+        return observations if self.seen is None else observations[..., list(self.seen)]
 
 
 @dataclass(frozen=True)
 class Batch:
-    """Normalised training windows; `padded` marks actions after the end of the episode."""
+    """Normalised training windows.
+
+    Attributes:
+        observations: what is seen of the state, newest last.
+        actions: the chunk.
+        padded: marks actions after the end of the episode.
+        pictures: per camera, squares of the frames of `observations`; empty for a policy of states.
+    """
 
     observations: Float[Tensor, "batch n_obs observation"]
     actions: Float[Tensor, "batch chunk action"]
     padded: Bool[Tensor, "batch chunk"]
+    pictures: Mapping[str, UInt8[Tensor, "batch n_obs crop crop 3"]] = field(default_factory=dict)
 
 
 @dataclass(frozen=True)
@@ -62,11 +79,16 @@ class Decision:
 
 @dataclass(frozen=True)
 class Phase:
-    """A stretch of training with its own parameters, steps and peak learning rate."""
+    """A stretch of training with its own parameters, steps and peak learning rate.
+
+    Attributes:
+        sees: whether its loss reads pictures; they are not loaded for one that does not.
+    """
 
     name: str
     steps: int
     learning_rate: float
+    sees: bool = True
 
 
 class Learner(nn.Module, abc.ABC):
@@ -117,8 +139,19 @@ class Learner(nn.Module, abc.ABC):
         """What `phase` minimises; all randomness comes from `generator` (on the CPU)."""
 
     @abc.abstractmethod
-    def act(self, observations: Float[Tensor, "W n_obs observation"], noise: Tensor | None) -> Decision:
-        """Act on normalised observations; a pure function of its arguments and the weights."""
+    def act(
+        self,
+        observations: Float[Tensor, "W n_obs observation"],
+        noise: Tensor | None,
+        pictures: Mapping[str, UInt8[Tensor, "W n_obs crop crop 3"]] | None = None,
+    ) -> Decision:
+        """Act on normalised observations; a pure function of its arguments and the weights.
+
+        `pictures` are those of the recipe's cameras, None without vision.
+        """
+
+    def prepare(self, corpus: Corpus) -> None:
+        """Take from the data what the first step needs; nothing, for most methods."""
 
     def report(self, corpus: Corpus) -> dict[str, Any]:
         """Facts about the trained method for its card. JSON."""

@@ -2,11 +2,14 @@
 
 from __future__ import annotations
 
-from typing import Literal
+from collections.abc import Callable
+from typing import Any, Literal
 
-from pydantic import Field
+from pydantic import Field, SerializerFunctionWrapHandler, model_serializer
 
 from harness.contract.fields import ContractModel
+from harness.contract.task import TaskContract
+from policies.vision.recipe import Vision
 
 __all__ = ["Normalisation", "TrainingRecipe"]
 
@@ -29,6 +32,9 @@ class TrainingRecipe(ContractModel):
         ema: power of the average of the weights, whose decay after k steps is 1 - (1 + k) ** -power; None: no average.
         normalise_observation, normalise_action: per component, to [-1, 1] or to zero mean and unit deviation.
         observation_noise: standard deviation of the noise added to normalised observations while training.
+        vision: which pictures it reads and how; it then sees of the observation only what the robot measures on itself.
+            None for a policy of states. Left out of a document while it is None: recipes keep the hashes that they had
+            before there were pictures, and their checkpoints.
     """
 
     n_obs: int = Field(default=1, gt=0)
@@ -44,3 +50,14 @@ class TrainingRecipe(ContractModel):
     normalise_observation: Normalisation = "minmax"
     normalise_action: Normalisation = "minmax"
     observation_noise: float = Field(default=0.0, ge=0)
+    vision: Vision | None = None
+
+    @model_serializer(mode="wrap")
+    def _leave_out_no_vision(self, write: SerializerFunctionWrapHandler) -> dict[str, Any]:
+        document: dict[str, Any] = write(self)
+        return {key: value for key, value in document.items() if key != "vision" or value is not None}
+
+    def check(self, task: TaskContract, where: Callable[[str], str]) -> None:
+        """Raise ContractError if the task has not what a setting asks for; it opens with `where(setting)`."""
+        if self.vision is not None:
+            self.vision.check(task, where("vision"))

@@ -3,16 +3,18 @@
 from __future__ import annotations
 
 import contextlib
-from collections.abc import Iterator
+import hashlib
+from collections.abc import Iterator, Mapping
 from pathlib import Path
 from typing import Any
 
 import torch
 
+from harness.contract.fields import Array
 from harness.contract.policy import Progress, Runtime, TrainingJob
 from harness.contract.task import TaskContract
 from harness.demonstrations import read
-from harness.errors import CheckpointError
+from harness.errors import CheckpointError, ContractError
 from harness.hashing import content_hash
 from policies.training.checkpoint import contract_hash, layout_card, read_card, read_weights, write_checkpoint
 from policies.training.corpus import Corpus
@@ -20,6 +22,7 @@ from policies.training.generators import initialisation
 from policies.training.learner import Layout, Learner
 from policies.training.method import LearnedMethod
 from policies.training.policy import LearnedPolicy
+from policies.training.recipe import TrainingRecipe
 from policies.training.snapshot import History, Snapshots
 from policies.training.trainer import Trainer
 
@@ -40,10 +43,12 @@ def _train(method: LearnedMethod, job: TrainingJob, progress: Progress) -> None:
     recipe = method.recipe.model_validate(job.recipe.model_dump())
     device = _device(job.runtime)
     with initialisation("train/initialisation", method.name, job.seed):
-        learner = method.learner_type()(Layout.of(job.task), recipe, device).to(device)
-    corpus = Corpus(read(job.dataset, job.task), learner, device)
+        learner = method.learner_type()(Layout.of(job.task, recipe), recipe, device).to(device)
+    pictures = _pictures(recipe, job)
+    corpus = Corpus(read(job.dataset, job.task), learner, device, pictures)
+    learner.prepare(corpus)
     job.directory.mkdir(parents=True, exist_ok=True)
-    identity = _identity(method, job, device)
+    identity = _identity(method, job, device) | _pixels(pictures)
     snapshots = Snapshots(job.directory / "snapshot.pt", content_hash(identity))
     history = Trainer(learner, corpus, job.seed, snapshots, progress).run()
     learner.eval()
@@ -59,14 +64,39 @@ def load(method: LearnedMethod, directory: Path, task: TaskContract, runtime: Ru
     device = _device(runtime)
     recipe = method.recipe.model_validate(card["recipe"])
     with initialisation("load"):
-        learner = method.learner_type()(Layout.of(task), recipe, device).to(device)
+        learner = method.learner_type()(Layout.of(task, recipe), recipe, device).to(device)
     try:
         learner.load_state_dict(read_weights(directory, card, device))
     except RuntimeError as error:
         raise CheckpointError(
             str(directory), expected="the weights of its recipe", got=str(error), fix="train again"
         ) from error
-    return LearnedPolicy(learner, card, device)
+    return LearnedPolicy(learner, card, device, task)
+
+
+def _pictures(recipe: TrainingRecipe, job: TrainingJob) -> Mapping[str, Array]:
+    """Of all frames, as memory maps. Raises ContractError if the task, or who asks, has not what the recipe names."""
+    if recipe.vision is None:
+        return {}
+    whose = f"recipe of {job.directory.name} on {job.task.id}"
+    recipe.check(job.task, lambda setting: f"{whose}: {setting}")
+    if job.pictures is None:
+        raise ContractError(
+            whose,
+            expected="pictures of the demonstrations",
+            got="none",
+            fix="give the training job `pictures`, or the recipe no `vision`",
+        )
+    return job.pictures(recipe.vision.cameras)
+
+
+def _pixels(pictures: Mapping[str, Array]) -> dict[str, Any]:
+    """Hashes of what was seen: another graphics driver draws other pixels, and they make other weights."""
+    return (
+        {"pictures": {name: hashlib.sha256(p.data).hexdigest()[:32] for name, p in pictures.items()}}
+        if pictures
+        else {}
+    )
 
 
 @contextlib.contextmanager

@@ -69,7 +69,7 @@ class Trainer:
             average.apply()
 
     def _batches(self, phase: Phase, first: int) -> zip[tuple[int, Batch]]:
-        batches = self._corpus.batches(self._learner.settings.batch, first, phase.name, self._seed)
+        batches = self._corpus.batches(self._learner.settings.batch, first, phase.name, self._seed, sees=phase.sees)
         return zip(range(first, phase.steps), batches, strict=False)
 
     def _step(self, phase: Phase, step: int, batch: Batch, optimizer: torch.optim.Optimizer) -> Tensor:

@@ -12,6 +12,7 @@ from harness.contract.policy import NoiseSpec
 from policies.training.corpus import Corpus
 from policies.training.learner import Batch, Decision, Layout, Learner, Phase
 from policies.training.losses import l1_within_episode
+from policies.vision.eyes import Features, Pictures, prepare
 from policies.vqbet.gpt import Gpt
 from policies.vqbet.heads import CodeHead, OffsetHead, focal_loss, invert_cdf
 from policies.vqbet.recipe import VqBetRecipe
@@ -27,8 +28,10 @@ class VqBetLearner(Learner):
         super().__init__(layout, recipe)
         self._recipe = recipe
         self.tokenizer = Tokenizer(recipe, layout.action)
-        self.gpt = Gpt(layout.observation, recipe.n_obs, recipe.model, recipe.heads, recipe.blocks)
+        seen = 0 if recipe.vision is None else len(recipe.vision.cameras) * recipe.vision.features
+        self.gpt = Gpt(layout.observation + seen, recipe.n_obs, recipe.model, recipe.heads, recipe.blocks)
         self.codes, self.offset = CodeHead(recipe), OffsetHead(recipe, layout.action)
+        self.sight = None if recipe.vision is None else Features(recipe.vision)
         self.noise = NoiseSpec(shape=(recipe.layers,), kind="uniform")
         self.diagnostics = {"tokens": recipe.layers, "token_reconstruction_error": 1}
 
@@ -36,11 +39,12 @@ class VqBetLearner(Learner):
     def phases(self) -> tuple[Phase, ...]:
         """Tokeniser, then policy."""
         recipe = self._recipe
-        return Phase("tokenizer", recipe.tokenizer_steps, recipe.tokenizer_learning_rate), *super().phases
+        return Phase("tokenizer", recipe.tokenizer_steps, recipe.tokenizer_learning_rate, sees=False), *super().phases
 
     def trainable(self, phase: Phase) -> list[nn.Parameter]:
         """The tokeniser's parameters, or all others."""
-        modules = [self.tokenizer] if phase.name == "tokenizer" else [self.gpt, self.codes, self.offset]
+        policy = [self.gpt, self.codes, self.offset, *([] if self.sight is None else [self.sight])]
+        modules = [self.tokenizer] if phase.name == "tokenizer" else policy
         return [parameter for module in modules for parameter in module.parameters()]
 
     def loss(self, phase: Phase, batch: Batch, generator: torch.Generator) -> Float[Tensor, ""]:
@@ -54,7 +58,7 @@ class VqBetLearner(Learner):
         with torch.no_grad():
             codes = self.tokenizer.encode(batch.actions).codes
             decoded = self.tokenizer.decode(codes)
-        feature = self.gpt(batch.observations)
+        feature = self._read(batch.observations, batch.pictures)
         focal = focal_loss(self.codes(feature, codes), codes, self._recipe.focal)
         offset = l1_within_episode(decoded + self.offset(feature, codes), batch)
         recipe = self._recipe
@@ -62,11 +66,28 @@ class VqBetLearner(Learner):
         loss: Tensor = code + recipe.offset_weight * offset
         return loss
 
-    def act(self, observations: Float[Tensor, "W n_obs observation"], noise: Tensor | None) -> Decision:
+    def _read(self, observations: Tensor, pictures: Pictures | None) -> Float[Tensor, "batch model"]:
+        """A token is a frame, with the features of its pictures."""
+        if self.sight is None or pictures is None:
+            feature: Tensor = self.gpt(observations)
+            return feature
+        seen: Tensor = self.gpt(torch.cat([observations, self.sight(pictures)], -1))
+        return seen
+
+    def prepare(self, corpus: Corpus) -> None:
+        """Statistics of frozen norms."""
+        prepare(self.sight, corpus)
+
+    def act(
+        self,
+        observations: Float[Tensor, "W n_obs observation"],
+        noise: Tensor | None,
+        pictures: Pictures | None = None,
+    ) -> Decision:
         """Sample codes, decode, correct; reports the codes and how far the correction moved the actions."""
         if noise is None:
             raise ValueError("vqbet needs the noise of its contract")
-        feature = self.gpt(observations)
+        feature = self._read(observations, pictures)
         codes = self.codes.sample(
             feature, self._recipe.temperature, lambda layer, probabilities: invert_cdf(probabilities, noise[:, layer])
         )

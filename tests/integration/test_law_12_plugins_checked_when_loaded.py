@@ -42,6 +42,22 @@ BROKEN = {
 }
 
 
+@pytest.mark.parametrize(
+    ("vision", "words"),
+    [
+        (
+            {"cameras": ["front"]},
+            ["shared.yaml:", "recipe.vision; expected a camera of fake-v1: top, side; got 'front'"],
+        ),
+        ({"cameras": ["side"], "crop": 20}, ["a crop of at most 16 pixels, the smaller side of camera 'side'", "20"]),
+    ],
+)
+def test_a_camera_that_is_none_is_refused_before_training(plugins, tmp_path, capsys, vision, words):
+    policies = {"broken": {"method": "act", "recipe": {"vision": vision}, "execution": {"execute": 1}}}
+    said = complaint(capsys, "validate", write_manifest(tmp_path, text=MANIFEST, policies=policies))
+    assert all(word in said for word in words)
+
+
 @pytest.fixture
 def engines(monkeypatch):
     """Every engine that is built."""

@@ -33,7 +33,7 @@ def policy(request, contract):
         learner = method.learner_type()(Layout.of(contract), method.recipe(**settings), device)
         for buffer in (learner.tokenizer.quantiser.codebooks,) if method is vqbet else ():
             buffer.normal_()
-    return LearnedPolicy(learner, {"method": method.name, "task": contract.id}, device)
+    return LearnedPolicy(learner, {"method": method.name, "task": contract.id}, device, contract)
 
 
 def rows(query, order):
