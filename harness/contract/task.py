@@ -12,6 +12,7 @@ from jaxtyping import Bool, Float, Float32, Float64, UInt8
 from pydantic import Field, model_validator
 
 from harness.contract.fields import ActionField, Array, ContractModel, ObservationField, width
+from harness.contract.staging import Staging
 
 if TYPE_CHECKING:
     from harness.contract.policy import Policy
@@ -327,9 +328,14 @@ class Task(Protocol):
         """The scripted expert: a privileged policy (it sees states, not observations)."""
 
     def render(
-        self, states: Float64[Array, "frames state"], camera: str, width: int, height: int
+        self,
+        states: Float64[Array, "frames state"],
+        camera: str,
+        width: int,
+        height: int,
+        staging: Staging | None = None,
     ) -> UInt8[Array, "frames height width 3"]:
-        """Pictures of the states."""
+        """Pictures of the states, with the camera out of its place and things in the scene as `staging` says."""
 
     def posed(self, observations: Float32[Array, "frames observation"]) -> Float64[Array, "frames state"]:
         """States that look like what was observed: good for `render`, not for simulating.

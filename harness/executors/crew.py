@@ -24,6 +24,7 @@ from harness.rollout.episode import Assignment
 from harness.rollout.inference import Inference
 from harness.rollout.joined import JoinedPolicy
 from harness.rollout.lanes import Lanes
+from harness.rollout.sight import Artist
 
 __all__ = ["Actor", "check_actor", "check_engine", "control_actor", "policy_actor"]
 
@@ -66,7 +67,7 @@ def control_actor(spec: ControlSpec, task: Task, runtime: Runtime, inner: Actor 
     return Actor(spec.label, spec.control, None, policy, execution, content_hash(identity))
 
 
-def check_actor(actor: Actor, engine: Engine) -> None:
+def check_actor(actor: Actor, engine: Engine, artist: Artist | None = None) -> None:
     """One query on a real scene, before anything is run: task, chunk length, shape, dtype, finiteness.
 
     Raises:
@@ -89,7 +90,11 @@ def check_actor(actor: Actor, engine: Engine) -> None:
     lanes = Lanes(1, engine, contract, actor.execution)
     lanes.admit([_trial(task)])
     try:
-        Inference(actor.policy, task).ask(lanes, np.array([0]))
+        inference, alone = Inference(actor.policy, task, artist), np.array([0])
+        seen = inference.sight.look(lanes, alone)
+        if seen.lost:
+            raise ContractError(f"pictures of {task.id}", expected="a picture", got=seen.lost[0])
+        inference.ask(lanes, alone, seen.images)
     except SamepanelError:
         raise
     except Exception as error:

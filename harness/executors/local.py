@@ -38,6 +38,7 @@ class Options:
 
     Attributes:
         command: as typed, for provenance.
+        every_step: draw every frame of the cameras that a policy reads, seen or not; for `bench`.
     """
 
     out: Path
@@ -46,6 +47,7 @@ class Options:
     device: str = "auto"
     overwrite: bool = False
     command: tuple[str, ...] = ()
+    every_step: bool = False
 
 
 @dataclass
@@ -150,7 +152,7 @@ def _roll_out(
     groups = by_group(plan)
     done = len(journal.finished & {episode_id(key, panel.panel_id) for key in plan})
     tell = watcher.rolling(len(plan), done)
-    stage = Stage(manifest, tickets, Runtime(options.threads, options.device))
+    stage = Stage(manifest, tickets, Runtime(options.threads, options.device), every_step=options.every_step)
     actors = {group: stage.actor(*group) for group in groups}
     for (label, task_id), keys in groups.items():
         missing = [key for key in keys if episode_id(key, panel.panel_id) not in journal.finished]

@@ -13,6 +13,7 @@ from harness.contract.task import Engine, Scene, Task
 from harness.demonstrations import read
 from harness.evidence.familiarity import Familiarity
 from harness.executors.crew import Actor, check_actor, check_engine, control_actor, policy_actor
+from harness.executors.studio import artist_for
 from harness.executors.teams import AnyTicket, checkpoints, ticket_for
 from harness.executors.training import train_missing
 from harness.executors.watcher import Watcher
@@ -24,6 +25,7 @@ from harness.manifest.plan import EpisodeKey, episode_id
 from harness.registry import load
 from harness.rollout.episode import Assignment, Beginning, Rollout
 from harness.rollout.rounds import Clock, rollouts
+from harness.rollout.sight import Artist
 
 __all__ = ["Act", "Call", "Stage", "stage_for"]
 
@@ -73,13 +75,22 @@ class Stage:
         manifest: whose episodes are acted out.
         tickets: the checkpoints, by label and task.
         runtime: threads and device; never changes a result.
+        every_step: draw every frame of the cameras that a policy reads, seen or not; for `bench`.
     """
 
-    def __init__(self, manifest: Manifest, tickets: Mapping[tuple[str, str], AnyTicket], runtime: Runtime) -> None:
+    def __init__(
+        self,
+        manifest: Manifest,
+        tickets: Mapping[tuple[str, str], AnyTicket],
+        runtime: Runtime,
+        *,
+        every_step: bool = False,
+    ) -> None:
         self._manifest = manifest
         self._policies = {(spec.label, spec.task): spec for spec in manifest.policies}
         self._controls = {spec.label: spec for spec in manifest.controls}
-        self._tickets, self._runtime = tickets, runtime
+        self._tickets, self._runtime, self._every_step = tickets, runtime, every_step
+        self._artists: dict[str, Artist] = {}
         self._engines: dict[str, Engine] = {}
         self._familiarities: dict[tuple[str, str], Familiarity] = {}
         self._actors: dict[tuple[str, str], Actor] = {}
@@ -89,7 +100,7 @@ class Stage:
         where = (label, task_id)
         if where not in self._actors:
             actor = self._build(label, task_id)
-            check_actor(actor, self._engine(task_id))
+            check_actor(actor, self._engine(task_id), self._artist(actor))
             self._actors[where] = actor
         return self._actors[where]
 
@@ -118,7 +129,16 @@ class Stage:
                 redrawn = ("redrawn", call.noise) if call.noise else ()
                 yield Assignment(episode, scene, realised[episode].effects, (*noise, *redrawn), call.beginning)
 
-        for rollout in rollouts(engine, actor.policy, actor.execution, assignments(), lanes=lanes, clock=clock):
+        for rollout in rollouts(
+            engine,
+            actor.policy,
+            actor.execution,
+            assignments(),
+            lanes=lanes,
+            clock=clock,
+            artist=self._artist(actor),
+            every_step=self._every_step,
+        ):
             episode = rollout.assignment.episode
             call = by_id[episode]
             yield Act(call, rollout, self._row(episode, label, call, rollout, realised.pop(episode)))
@@ -151,6 +171,15 @@ class Stage:
             check_engine(engine)
         self._engines[task_id] = engine
         return engine
+
+    def _artist(self, actor: Actor) -> Artist | None:
+        """Who draws what the actor sees, if it sees anything."""
+        contract = actor.policy.contract
+        if not contract.cameras:
+            return None
+        if contract.task not in self._artists:
+            self._artists[contract.task] = artist_for(contract.task, self._runtime.threads)
+        return self._artists[contract.task]
 
     def _familiarity(self, label: str, task_id: str) -> Familiarity | None:
         """To what the policy was trained on; a control is measured by all demonstrations of the task, if it has any."""

@@ -6,14 +6,21 @@ Every function is elementwise over lanes, so a lane's bits do not depend on its 
 from __future__ import annotations
 
 import numpy as np
-from jaxtyping import Float32, Int64
+from jaxtyping import Float32, Int32, Int64
 
 from harness.contract.fields import Array
 from harness.faults import actuation, sensing
 from harness.faults.effects import Effects
 from harness.rollout.lanes import Lanes
 
-__all__ = ["applied_actions", "delivered_window"]
+__all__ = ["applied_actions", "delivered_window", "measured_at"]
+
+
+def measured_at(lanes: Lanes, index: Int64[Array, " active"], n_obs: int) -> Int32[Array, "active n_obs"]:
+    """The measurements that the last `n_obs` delivered frames carry, newest last; the first repeats before t = 0."""
+    steps = np.maximum(lanes.t[index, None] - np.arange(n_obs - 1, -1, -1), 0)
+    taken: Array = lanes.source[index[:, None], steps]
+    return taken
 
 
 def delivered_window(
@@ -23,14 +30,13 @@ def delivered_window(
 
     A frame delivered at step s is the measurement of step source[s], with what the sensor added when it measured.
     """
-    steps = np.maximum(lanes.t[index, None] - np.arange(n_obs - 1, -1, -1), 0)
-    measured_at = lanes.source[index[:, None], steps]
-    frames = lanes.measured[index[:, None], measured_at] + lanes.offset[index[:, None], measured_at]
+    taken = measured_at(lanes, index, n_obs)
+    frames = lanes.measured[index[:, None], taken] + lanes.offset[index[:, None], taken]
     frames = np.asarray(frames, np.float32)
     for row, lane in enumerate(index):
         effects = _effects(lanes, lane)
         if effects.sensing is not None:
-            frames[row] = sensing.sensed(effects, lanes.measured[lane], measured_at[row])
+            frames[row] = sensing.sensed(effects, lanes.measured[lane], taken[row])
     return frames
 
 

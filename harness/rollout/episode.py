@@ -58,11 +58,12 @@ class Rollout:
         applied: what reached the actuators.
         success: the task's predicate after each step.
         query_steps: steps at which the policy was queried.
-        query_hashes: BLAKE2b-64 of the observation window that each query saw.
+        query_hashes: BLAKE2b-64 of the observation window that each query saw, with its pictures if it saw any.
         inference_ms: measured wall time of the batch that each query sat in. Never decides anything (law 6).
         diagnostics: per name, one row a query.
         diverged: the simulation broke down after the last step recorded.
         error: why the episode could not be run; the arrays are then empty (law 8).
+        unmoved: if the object was shifted, the state before that, in which its step was measured.
     """
 
     assignment: Assignment
@@ -81,6 +82,7 @@ class Rollout:
     diagnostics: Mapping[str, Float32[Array, "queries length"]]
     diverged: bool = False
     error: str = ""
+    unmoved: Float64[Array, " state"] | None = None
 
     @property
     def steps(self) -> int:

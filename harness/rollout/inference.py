@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import time
+from collections.abc import Mapping
 from hashlib import blake2b
 
 import numpy as np
@@ -13,6 +14,7 @@ from harness.contract.task import TaskContract
 from harness.errors import PolicyOutputError, SamepanelError
 from harness.rollout.channels import delivered_window
 from harness.rollout.lanes import Lanes
+from harness.rollout.sight import Artist, Sight
 from harness.seeding import generator
 
 __all__ = ["Inference"]
@@ -22,29 +24,35 @@ class Inference:
     """Queries a policy for any number of lanes.
 
     Attributes:
+        sight: looks through the cameras that the policy reads.
         seconds: wall time spent inside the policy so far, for `bench`.
         queries: lanes queried so far, padding apart.
         batches: forward passes so far.
     """
 
-    def __init__(self, policy: Policy, task: TaskContract) -> None:
+    def __init__(self, policy: Policy, task: TaskContract, artist: Artist | None = None) -> None:
         self.policy, self.contract, self.task = policy, policy.contract, task
+        self.sight = Sight(task, self.contract.cameras, self.contract.n_obs, artist)
         self.seconds, self.queries, self.batches = 0.0, 0, 0
         self._hidden = hidden(task.observation, self.contract.reads)
 
-    def ask(self, lanes: Lanes, index: Array) -> Array:
-        """Plans of the lanes `index`, shape (active, chunk, action); memory and records of the lanes are updated."""
+    def ask(self, lanes: Lanes, index: Array, images: Mapping[str, Array]) -> Array:
+        """Plans of the lanes `index`, shape (active, chunk, action); memory and records of the lanes are updated.
+
+        `images` are what the lanes see: `Seen.images`.
+        """
         windows = delivered_window(lanes, index, self.contract.n_obs)
         windows[..., self._hidden] = 0
         actions = np.empty((len(index), self.contract.chunk, self.task.action_width), np.float32)
         for first in range(0, len(index), self.contract.width):
             part = slice(first, first + self.contract.width)
-            plan = self._ask_batch(lanes, index[part], windows[part])
+            shown = {name: pictures[part] for name, pictures in images.items()}
+            plan = self._ask_batch(lanes, index[part], windows[part], shown)
             actions[part] = plan.actions[: len(index[part])]
         return actions
 
-    def _ask_batch(self, lanes: Lanes, index: Array, windows: Array) -> Plan:
-        query = self._query(lanes, index, windows)
+    def _ask_batch(self, lanes: Lanes, index: Array, windows: Array, images: Mapping[str, Array]) -> Plan:
+        query = self._query(lanes, index, windows, images)
         started = time.perf_counter()
         plan = self._plan(query)
         elapsed = time.perf_counter() - started
@@ -56,7 +64,7 @@ class Inference:
         for row, lane in enumerate(index):
             record = lanes.queries[lane]
             record.steps.append(int(lanes.t[lane]))
-            record.hashes.append(blake2b(windows[row].tobytes(), digest_size=8).digest())
+            record.hashes.append(_hash(windows[row], images, row))
             record.milliseconds.append(1e3 * elapsed)
             for name in self.contract.diagnostics:
                 record.diagnostics.setdefault(name, []).append(np.array(plan.diagnostics[name][row], np.float32))
@@ -76,7 +84,7 @@ class Inference:
                 fix="repair the policy; finished episodes are kept, so run again after it",
             ) from error
 
-    def _query(self, lanes: Lanes, index: Array, windows: Array) -> Query:
+    def _query(self, lanes: Lanes, index: Array, windows: Array, images: Mapping[str, Array]) -> Query:
         """Pad to the fixed width; padding rows repeat the first lane, so that no policy meets odd numbers."""
         width, filled = self.contract.width, len(index)
         rows = np.concatenate([np.arange(filled), np.zeros(width - filled, np.int64)])
@@ -93,6 +101,7 @@ class Inference:
             steps=lanes.t[padded],
             memory=lanes.memory[padded],
             valid=valid,
+            images={name: shown[rows] for name, shown in images.items()},
         )
 
     def _noise(self, lanes: Lanes, index: Array, width: int) -> Array | None:
@@ -137,3 +146,11 @@ class Inference:
                 got=f"NaN or infinity at step {int(lanes.t[lane])} of {scene}",
                 fix="check the checkpoint; finished episodes are kept, so run again after the repair",
             )
+
+
+def _hash(window: Array, images: Mapping[str, Array], row: int) -> bytes:
+    """Of all that a query saw."""
+    seen = blake2b(window.tobytes(), digest_size=8)
+    for name, shown in images.items():
+        seen.update(name.encode() + shown[row].tobytes())
+    return seen.digest()

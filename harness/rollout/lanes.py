@@ -31,6 +31,8 @@ class Lanes:
         t: next control step of each lane.
         active: whether a lane holds an unfinished episode.
         plans, plan_start, plan_query: a ring of the plans that may still cover a step; start -1 marks an empty slot.
+        unmoved: of each lane whose object was shifted, the state before that, in which its step was measured.
+        pictures: of each lane, what its last query saw, by camera and the step of the measurement.
     """
 
     def __init__(self, count: int, engine: Engine, policy: PolicyContract, execution: Execution) -> None:
@@ -73,6 +75,8 @@ class Lanes:
         self.shift_step = np.full(count, -1, np.int64)
         self.shift = np.zeros((count, 2))
         self.dynamics = [Dynamics()] * count
+        self.unmoved: list[Array | None] = [None] * count
+        self.pictures: list[dict[tuple[str, int], Array]] = [{} for _ in range(count)]
 
     def admit(self, assignments: list[Assignment]) -> None:
         """Put episodes into free lanes. Nothing of a lane's former episode survives."""
@@ -104,6 +108,7 @@ class Lanes:
         self.missed[lane] = False if effects.missed is None else effects.missed
         self.push[lane], self.pushed[lane] = effects.push, bool(effects.push.any())
         self.shift_step[lane], self.shift[lane] = effects.shift_step, effects.shift
+        self.unmoved[lane], self.pictures[lane] = None, {}
 
     def _begin(self, lane: int, beginning: Beginning) -> None:
         """Copy what has happened before the first step that is run; a shift of the object may be a part of it."""
@@ -116,7 +121,15 @@ class Lanes:
         if t > 0:
             self.hold[lane] = past.commanded[t - 1]
         if self.shift_step[lane] <= t:
-            self.shift_step[lane] = -1
+            self.shift_step[lane], self.unmoved[lane] = -1, past.unmoved
+
+    def state_measured(self, lane: int, step: int) -> Array:
+        """The state that measurement `step` of a lane is of: a shift of the object comes after it."""
+        assignment, unmoved = self.assignments[lane], self.unmoved[lane]
+        if assignment is not None and unmoved is not None and assignment.effects.shift_step == step:
+            return unmoved
+        state: Array = self.states[lane, step]
+        return state
 
     def refuse(self, assignment: Assignment, error: str) -> Rollout:
         """What is left of an episode that could not even start: no state, and nothing of the lane's former episode."""
@@ -149,4 +162,5 @@ class Lanes:
             diagnostics={name: np.array(rows[:asked], np.float32) for name, rows in queries.diagnostics.items()},
             diverged=diverged,
             error=error,
+            unmoved=self.unmoved[lane],
         )

@@ -26,6 +26,7 @@ from harness.rollout.chunks import commands, store_plans
 from harness.rollout.episode import Assignment, Rollout
 from harness.rollout.inference import Inference
 from harness.rollout.lanes import Lanes
+from harness.rollout.sight import Artist, Seen
 
 __all__ = ["Clock", "rollouts"]
 
@@ -39,14 +40,21 @@ class Clock:
     total_s: float = 0.0
     physics_s: float = 0.0
     inference_s: float = 0.0
+    pictures_s: float = 0.0
     steps: int = 0
     queries: int = 0
     batches: int = 0
+    pictures: int = 0
+
+    @property
+    def worked_s(self) -> float:
+        """What was spent on physics, forward passes and pictures."""
+        return self.physics_s + self.inference_s + self.pictures_s
 
     @property
     def efficiency(self) -> float:
-        """(native physics + forward passes) / wall time; above 1 where the two overlap."""
-        return (self.physics_s + self.inference_s) / self.total_s if self.total_s else float("nan")
+        """(native physics + forward passes + pictures) / wall time; above 1 where they overlap."""
+        return self.worked_s / self.total_s if self.total_s else float("nan")
 
 
 def rollouts(
@@ -57,6 +65,8 @@ def rollouts(
     *,
     lanes: int,
     clock: Clock | None = None,
+    artist: Artist | None = None,
+    every_step: bool = False,
 ) -> Iterator[Rollout]:
     """Run every assignment, in any order of completion.
 
@@ -70,12 +80,16 @@ def rollouts(
         assignments: what to run; taken one by one as lanes become free.
         lanes: how many episodes run side by side. Changes the speed, never a bit of the result.
         clock: where time is booked.
+        artist: who draws what the cameras of the policy see; None will do for a policy without any.
+        every_step: draw every frame of the policy's cameras, seen or not; for `bench`, which says what that costs.
     """
     clock = clock if clock is not None else Clock()
-    queue, inference = iter(assignments), Inference(policy, engine.contract)
-    halved = policy.contract.offloaded and lanes > 1
+    queue, inference = iter(assignments), Inference(policy, engine.contract, artist)
+    halved = policy.contract.offloaded and lanes > 1 and not every_step
     parts = [
-        _Rounds(engine, inference, execution, Lanes(count, engine, policy.contract, execution), clock, queue)
+        _Rounds(
+            engine, inference, execution, Lanes(count, engine, policy.contract, execution), clock, queue, every_step
+        )
         for count in ([lanes - lanes // 2, lanes // 2] if halved else [lanes])
     ]
     meter = _Meter(clock, engine, inference)
@@ -112,17 +126,22 @@ class _Meter:
 
     def read(self) -> None:
         now = self._now()
-        wall, physics, inference, queries, batches = (new - old for new, old in zip(now, self._last, strict=True))
+        wall, physics, inference, queries, batches, sight, drawn = (
+            new - old for new, old in zip(now, self._last, strict=True)
+        )
         self._last = now
         self._clock.total_s += wall
         self._clock.physics_s += physics
         self._clock.inference_s += inference
         self._clock.queries += int(queries)
         self._clock.batches += int(batches)
+        self._clock.pictures_s += sight
+        self._clock.pictures += int(drawn)
 
     def _now(self) -> tuple[float, ...]:
-        asked = self._inference
-        return time.perf_counter(), self._engine.physics_seconds, asked.seconds, asked.queries, asked.batches
+        asked, sight = self._inference, self._inference.sight
+        spent = (time.perf_counter(), self._engine.physics_seconds, asked.seconds)
+        return *spent, asked.queries, asked.batches, sight.seconds, sight.drawn
 
 
 def _admit(lanes: Lanes, fresh: list[Assignment]) -> list[Rollout]:
@@ -162,15 +181,17 @@ class _Rounds:
         lanes: Lanes,
         clock: Clock,
         queue: Iterator[Assignment],
+        every_step: bool,
     ) -> None:
         self.engine, self.inference, self.execution, self.lanes, self.clock = engine, inference, execution, lanes, clock
-        self._queue = queue
+        self._queue, self._every_step = queue, every_step
         self._target = lanes.t.copy()
+        self._lost: list[Rollout] = []
 
     @property
     def busy(self) -> bool:
-        """Whether an episode is running."""
-        return bool(self.lanes.active.any())
+        """Whether an episode is running, or one is still to be told of."""
+        return bool(self._lost or self.lanes.active.any())
 
     def refill(self) -> list[Rollout]:
         """Put episodes into free lanes; returns those that could not start."""
@@ -185,8 +206,15 @@ class _Rounds:
         index = np.flatnonzero(lanes.active)
         if not len(index):
             return
+        seen = self.inference.sight.look(lanes, index)
+        if seen.lost:
+            self._lost += [lanes.retire(lane, error=error) for lane, error in seen.lost.items()]
+            seeing = lanes.active[index]
+            index, seen = index[seeing], Seen(seen.rows(seeing), {})
+            if not len(index):
+                return
         latency = lanes.latency[index, lanes.t[index]]
-        store_plans(lanes, index, self.inference.ask(lanes, index), latency)
+        store_plans(lanes, index, self.inference.ask(lanes, index, seen.images), latency)
         length = np.minimum(latency + self.execution.execute, lanes.horizon - lanes.t[index])
         self._command(index, length)
         self._target[index] = lanes.t[index] + length
@@ -194,7 +222,7 @@ class _Rounds:
     def advance(self) -> list[Rollout]:
         """Advance all active lanes to their next query and refill the free ones; returns the episodes that ended."""
         lanes = self.lanes
-        done: list[Rollout] = []
+        done, self._lost = self._lost, []
         index = np.flatnonzero(lanes.active)
         while len(index):
             done += self._segment(index, self._target[index])
@@ -249,6 +277,8 @@ class _Rounds:
     def _shift(self, index: Array) -> list[Rollout]:
         """Move the objects of lanes whose shift is due; no episode ends by it."""
         lanes, at = self.lanes, self.lanes.t[index]
+        for lane, state in zip(index, lanes.states[index, at], strict=True):
+            lanes.unmoved[lane] = state
         lanes.states[index, at] = self.engine.shift(lanes.states[index, at], lanes.shift[index])
         return []
 
@@ -295,6 +325,8 @@ class _Rounds:
         broken = ended & moved.diverged[np.arange(len(index)), first]
         used = np.where(ended, first + np.where(broken, 0, 1), n)
         lanes.t[index] += used
+        if self._every_step:
+            self.inference.sight.watch(lanes, index, lanes.t[index] - used)
         self.clock.steps += int(used.sum())
         over = ended | (lanes.t[index] >= lanes.horizon)
         return [lanes.retire(int(index[k]), diverged=bool(broken[k])) for k in np.flatnonzero(over)]

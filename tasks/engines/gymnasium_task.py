@@ -33,6 +33,7 @@ if TYPE_CHECKING:
 
     from harness.contract.fields import Array
     from harness.contract.policy import Policy
+    from harness.contract.staging import Staging
     from harness.contract.task import TaskContract
 
 __all__ = ["Environment", "GymnasiumTask"]
@@ -90,7 +91,12 @@ class GymnasiumTask:
         return self.expert_of(threads)
 
     def render(
-        self, states: Float64[Array, "frames state"], camera: str, width: int, height: int
+        self,
+        states: Float64[Array, "frames state"],
+        camera: str,
+        width: int,
+        height: int,
+        staging: Staging | None = None,
     ) -> UInt8[Array, "frames height width 3"]:
         """Raises PrerequisiteError: pictures of a Gymnasium environment are not drawn yet."""
         raise PrerequisiteError(f"task {self.contract.id}", expected="a camera", got="none")

@@ -13,6 +13,8 @@ import numpy as np
 from jaxtyping import Float64, UInt8
 
 from harness.contract.fields import Array
+from harness.contract.staging import Staging
+from tasks.engines.staging import furnish, misplace
 
 __all__ = ["Painter"]
 
@@ -41,7 +43,12 @@ class Painter:
         return rows
 
     def paint(
-        self, states: Float64[Array, "frames state"], camera: str, width: int, height: int
+        self,
+        states: Float64[Array, "frames state"],
+        camera: str,
+        width: int,
+        height: int,
+        staging: Staging | None = None,
     ) -> UInt8[Array, "frames height width 3"]:
         """RGB pictures of state rows of `tasks.engines.mujoco_batch`, seen from a camera of the scene."""
         pictures = np.empty((len(states), height, width, 3), np.uint8)
@@ -49,7 +56,11 @@ class Painter:
         for state, picture in zip(states, pictures, strict=True):
             self._data.qpos[:] = state[1 : 1 + self._model.nq]
             mujoco.mj_forward(self._model, self._data)
+            if staging is not None:
+                misplace(self._data, self._model.camera(camera).id, staging)
             renderer.update_scene(self._data, camera)
+            if staging is not None:
+                furnish(renderer.scene, staging)
             renderer.render(out=picture)
         return pictures
 

@@ -67,7 +67,8 @@ class FakeMethod:
         card = json.loads((directory / "card.json").read_text())
         recipe = Recipe.model_validate(card["recipe"])
         policy = KINDS[recipe.kind](chunk=recipe.chunk, width=recipe.width, sigma=recipe.sigma, task=recipe.task)
-        policy.contract = policy.contract.model_copy(update={"cameras": recipe.cameras, "reads": recipe.reads})
+        named = {"cameras": recipe.cameras, "reads": recipe.reads}
+        policy.contract = policy.contract.model_copy(update={key: value for key, value in named.items() if value})
         policy.card = card
         return policy
 

@@ -27,6 +27,7 @@ from harness.faults.realise import realise
 from harness.manifest.loading import load_manifest
 from harness.rollout.episode import Assignment, Rollout
 from harness.rollout.rounds import rollouts
+from harness.rollout.sight import Solo
 
 PLUGIN = Path(__file__).parents[1] / "plugin"
 WALKERS = Path(__file__).parents[1] / "walkers"
@@ -129,11 +130,23 @@ def assignments(conditions=("nominal",), scenes=range(3), contract=CONTRACT):
     return [assignment(condition, scene, contract=contract) for condition in conditions for scene in scenes]
 
 
-def roll(todo, policy=None, *, execution=None, lanes=4, engine=None, clock=None) -> dict[str, Rollout]:
+def roll(
+    todo, policy=None, *, execution=None, lanes=4, engine=None, clock=None, artist=None, every_step=False
+) -> dict[str, Rollout]:
     """Rollouts by episode."""
     policy = policy or Steady()
     execution = execution or Execution(execute=2)
-    done = rollouts(engine or FakeEngine(), policy, execution, todo, lanes=lanes, clock=clock)
+    artist = artist or Solo(FakeTask())
+    done = rollouts(
+        engine or FakeEngine(),
+        policy,
+        execution,
+        todo,
+        lanes=lanes,
+        clock=clock,
+        artist=artist,
+        every_step=every_step,
+    )
     return {rollout.assignment.episode: rollout for rollout in done}
 
 

@@ -16,6 +16,8 @@ from harness.contract.policy import Plan, PolicyContract
 from harness.contract.task import Advanced, Camera, DatasetPromise, Range, Signal, TaskContract
 
 DEMONSTRATIONS = "SAMEPANEL_FAKE_DEMONSTRATIONS"
+DEADLY = "SAMEPANEL_FAKE_DEADLY"
+"""Names a scene whose picture kills the process that draws it."""
 SUCCESS, TERMINATION, SETTLE = 0.9, 0.97, 3
 STIFFNESS, DAMPING = 6.0, 4.0
 SCENE = 7
@@ -188,11 +190,16 @@ class FakeTask:
     def expert(self, threads):
         return FakeExpert()
 
-    def render(self, states, camera, width, height):
-        frames = np.zeros((len(states), height, width, 3), np.uint8)
+    def render(self, states, camera, width, height, staging=None):
+        frames = np.full((len(states), height, width, 3), 100, np.uint8)
+        move = (0.0, 0.0) if staging is None else staging.move[:2]
+        props = () if staging is None else staging.props
         for frame, state in zip(frames, states, strict=True):
-            x, y = ((np.clip(state[1:3], -2, 2) + 2) / 4 * (width - 1, height - 1)).astype(int)
-            frame[y, x] = 255
+            if os.environ.get(DEADLY) == str(int(state[SCENE])):
+                os._exit(7)
+            for colour, place in ((1.0, 1.0, 1.0), state[1:3]), *((prop.colour, prop.position[:2]) for prop in props):
+                x, y = ((np.clip(np.subtract(place, move), -2, 2) + 2) / 4 * (width - 1, height - 1)).astype(int)
+                frame[y, x] = np.multiply(colour, 255).astype(np.uint8)
         return frames
 
     def posed(self, observations):

@@ -1,6 +1,7 @@
 """The command line: light where it lists, one line where a person can repair something, and honest tables."""
 
 import json
+import re
 import shutil
 import subprocess
 import sys
@@ -181,6 +182,20 @@ def test_bench_accounts_for_the_time(manifest, capsys):
     assert "one lane" in printed
     assert "60 (" in printed  # episodes of the manifest
     assert "20 (" in printed  # those of the first of its three scenes
+
+
+def test_bench_says_what_drawing_only_what_is_seen_saves(tmp_path, plugins, capsys):
+    policies = {"looking": {"method": "fake", "recipe": {"kind": "looking"}, "execution": {"execute": 4}}}
+    head, controls = (
+        MANIFEST.split("controls:\n")[0].split("policies:\n")[0],
+        "run: {lanes: 4, threads: 1, device: cpu}",
+    )
+    text = head + "policies:\n  - {policy: looking, seeds: [0]}\n" + controls
+    assert call("bench", write_manifest(tmp_path, text=text, policies=policies), "--threads", "1") == 0
+    printed = capsys.readouterr().out
+    assert "every step drawn" in printed
+    fewer = float(re.search(r"seen: ([0-9.]+) times fewer pictures", printed)[1])
+    assert 1.5 < fewer <= 4.0
 
 
 def test_render_writes_a_video_and_a_sheet(fake_artifact, plugins, tmp_path, capsys):
