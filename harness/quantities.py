@@ -28,9 +28,11 @@ __all__ = [
     "Mass",
     "Measure",
     "Moment",
+    "Pixels",
     "Quantity",
     "Ratio",
     "Speed",
+    "Stops",
 ]
 
 
@@ -65,6 +67,8 @@ _UNITS = {
     "cm/s": _Unit("m/s", Decimal("0.01")),
     "rad/s": _Unit("rad/s", Decimal(1)),
     "deg/s": _Unit("rad/s", _DEGREE),
+    "px": _Unit("px", Decimal(1)),
+    "stops": _Unit("stops", Decimal(1)),
     "%": _Unit("1", Decimal("0.01")),
     "%/s": _Unit("1/s", Decimal("0.01")),
     "1/s": _Unit("1/s", Decimal(1)),
@@ -77,6 +81,8 @@ _KINDS = {
     "kg": _Kind("a mass", "200 g"),
     "m/s": _Kind("a speed", "5 cm/s"),
     "rad/s": _Kind("an angular speed", "10 deg/s"),
+    "px": _Kind("a number of pixels", "2 px"),
+    "stops": _Kind("a number of stops", "1.5 stops"),
     "1": _Kind("a ratio", "60 %"),
 }
 _NUMBER = r"[+-]?(?:\d+\.?\d*|\.\d+)(?:[eE][+-]?\d+)?"
@@ -392,6 +398,12 @@ Mass = Annotated[float, Quantity("kg", low=0)]
 
 Angle = Annotated[float, Quantity("rad", low=0, high=math.pi)]
 """The size of an angle, radian, at most a half turn."""
+
+Pixels = Annotated[float, Quantity("px", low=0)]
+"""A distance in a picture, pixel, not negative."""
+
+Stops = Annotated[float, Quantity("stops", low=0)]
+"""A change of exposure, powers of two, not negative."""
 
 Ratio = Annotated[float, Quantity("1", low=0, high=1)]
 """A pure number in [0, 1]: "60 %" or 0.6."""

@@ -16,7 +16,7 @@ from harness.faults.effects import Effects
 from harness.faults.sensing import sensed
 from harness.rollout.episode import Rollout
 
-__all__ = ["EXPOSURE", "OF_AGENT", "exposure"]
+__all__ = ["EXPOSURE", "OF_AGENT", "OF_PICTURES", "exposure"]
 
 EXPOSURE = {
     "stale_share": "share of steps that delivered the same measurement as the step before, a constant delay apart",
@@ -31,6 +31,11 @@ EXPOSURE = {
     "push": "largest external force on the object, newton",
     "shift": "distance by which the object was moved, metre",
 }
+
+OF_PICTURES = {
+    "pictures_touched": "share of the pictures seen by the policy that were other ones than without faults of cameras",
+}
+"""Told only where a fault acts on cameras and the policy reads some."""
 
 OF_AGENT = {
     name: f"{EXPOSURE[name]}, over the fields of one agent"
@@ -67,7 +72,7 @@ def exposure(rollout: Rollout, contract: TaskContract, agents: Sequence[str] = (
         "push": float(np.linalg.norm(effects.push[:n], axis=1).max()),
         "shift": float(np.linalg.norm(effects.shift)) if 0 <= effects.shift_step < n else 0.0,
     }
-    told = {name: told[name] for name in EXPOSURE}
+    told = {name: told[name] for name in EXPOSURE} | _pictured(rollout)
     for agent in agents:
         seen, driven = columns_of(contract.observation, agent), columns_of(contract.action, agent)
         own = _sensed(rollout, contract, seen) if len(seen) else {}
@@ -88,6 +93,16 @@ def _sensed(rollout: Rollout, contract: TaskContract, columns: Array) -> dict[st
         "frame_age": max(_age_on_arrival(stream) for stream in _frames(effects, n, columns)),
         "observation_error": _rms_share(error, low[columns], high[columns]),
     }
+
+
+def _pictured(rollout: Rollout) -> dict[str, float]:
+    """Over the newest picture of each camera at each query; nothing where there is nothing to tell."""
+    vision, asked = rollout.assignment.effects.vision, rollout.query_steps
+    if vision is None or not rollout.cameras or not len(asked):
+        return {}
+    measured = rollout.assignment.effects.observation_source[asked].tolist()
+    touched = [vision.touched(camera, step) for camera in rollout.cameras for step in measured]
+    return {"pictures_touched": float(np.mean(touched))}
 
 
 def _commanded(rollout: Rollout, contract: TaskContract, columns: Array) -> dict[str, float]:

@@ -197,6 +197,14 @@ RULES: tuple[Rule, ...] = (
         by_agent="command_period",
     ),
     Rule(
+        "pictures spoiled",
+        "perception",
+        _exposure("pictures_touched"),
+        0.2,
+        "{value:.0%} of the pictures that the policy saw were spoiled by a fault of a camera",
+        _first_fault_step,
+    ),
+    Rule(
         "actuators saturated",
         "control",
         _where_actions_are_touched("saturation"),

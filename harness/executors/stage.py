@@ -173,13 +173,17 @@ class Stage:
         return engine
 
     def _artist(self, actor: Actor) -> Artist | None:
-        """Who draws what the actor sees, if it sees anything."""
+        """Who draws what the actor sees, if it sees anything; like engines, those asked for last are kept."""
         contract = actor.policy.contract
         if not contract.cameras:
             return None
-        if contract.task not in self._artists:
-            self._artists[contract.task] = artist_for(contract.task, self._runtime.threads)
-        return self._artists[contract.task]
+        artist = self._artists.pop(contract.task, None)
+        if artist is None:
+            while len(self._artists) >= ENGINES:
+                del self._artists[next(iter(self._artists))]
+            artist = artist_for(contract.task, self._runtime.threads)
+        self._artists[contract.task] = artist
+        return artist
 
     def _familiarity(self, label: str, task_id: str) -> Familiarity | None:
         """To what the policy was trained on; a control is measured by all demonstrations of the task, if it has any."""

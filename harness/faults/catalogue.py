@@ -10,7 +10,7 @@ from pydantic import Field
 
 from harness.contract.task import TaskContract
 from harness.errors import ManifestError, UnknownIdError
-from harness.faults import action, actuator, dynamics, evaluation, observation, scene, sensor, timing
+from harness.faults import action, actuator, dynamics, evaluation, observation, scene, sensor, timing, visual
 from harness.faults.base import Fault
 from harness.faults.ladder import SEVERITY
 
@@ -29,6 +29,16 @@ AnyFault = Annotated[
     | sensor.Quantise
     | sensor.WrongFrame
     | sensor.SensorLoss
+    | visual.PoseShift
+    | visual.Patch
+    | visual.Blur
+    | visual.Exposure
+    | visual.ColourShift
+    | visual.Noise
+    | visual.Blackout
+    | visual.Freeze
+    | visual.Drop
+    | visual.Desync
     | action.Dropout
     | action.CommandDelay
     | actuator.Swap
@@ -49,6 +59,7 @@ AnyFault = Annotated[
     | dynamics.Slip
     | dynamics.Push
     | scene.ObjectShift
+    | visual.Distractors
     | evaluation.MissedSuccess,
     Field(discriminator="fault"),
 ]
@@ -67,6 +78,16 @@ _CATALOGUE: tuple[type[Fault], ...] = (
     sensor.Quantise,
     sensor.WrongFrame,
     sensor.SensorLoss,
+    visual.PoseShift,
+    visual.Patch,
+    visual.Blur,
+    visual.Exposure,
+    visual.ColourShift,
+    visual.Noise,
+    visual.Blackout,
+    visual.Freeze,
+    visual.Drop,
+    visual.Desync,
     action.Dropout,
     action.CommandDelay,
     actuator.Swap,
@@ -87,6 +108,7 @@ _CATALOGUE: tuple[type[Fault], ...] = (
     dynamics.Slip,
     dynamics.Push,
     scene.ObjectShift,
+    visual.Distractors,
     evaluation.MissedSuccess,
 )
 _BY_ID: dict[str, type[Fault]] = {fault.model_fields["fault"].default: fault for fault in _CATALOGUE}

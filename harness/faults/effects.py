@@ -14,6 +14,11 @@ Observation, from the world to the policy:
 3. the link carries frames: held at the source (`freeze`), lost (`frame_drop`), late (`delay`, `jitter`), out of order
    (`reorder`), twice (`duplicate`). A late frame keeps the errors of the moment in which it was measured.
 
+Pictures, where a policy reads any, come with the frame that they belong to, through lines 2 and 3 of the whole frame.
+Before that each camera looks at the scene (`scene.distractors`) from where it stands (`camera.pose_shift`), through its
+optics, onto its chip (`patch`, `blur`, `exposure`, `colour_shift`, `noise`, `blackout`), and its own driver gives the
+picture: an old one (`freeze`, `drop`) or a late one (`desync`).
+
 Action, from the policy to the motor:
 
 4. the link carries commands: lost (`dropout`), late (`delay`), fetched too rarely (`timing.control_rate`); then an
@@ -37,6 +42,7 @@ from jaxtyping import Bool, Float32, Float64, Int32
 from harness.contract.fields import Array, bounds
 from harness.contract.task import Dynamics, TaskContract
 from harness.faults.actuation import Actuation
+from harness.faults.seeing import Vision
 from harness.faults.sensing import Sensing
 
 __all__ = ["Effects", "nominal"]
@@ -61,6 +67,7 @@ class Effects:
         shift: by how much, metre, world x and y.
         sensing: errors of the sensors beyond an offset; None if there are none.
         actuation: errors of the actuators beyond an offset and limits; None if there are none.
+        vision: errors of the cameras; None if there are none.
         missed: steps at the end of which the evaluator does not see success; None if there are none.
     """
 
@@ -78,6 +85,7 @@ class Effects:
     sensing: Sensing | None = None
     actuation: Actuation | None = None
     missed: Bool[Array, " T"] | None = None
+    vision: Vision | None = None
 
 
 def nominal(contract: TaskContract) -> Effects:

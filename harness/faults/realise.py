@@ -59,12 +59,14 @@ def realise(contract: TaskContract, faults: Iterable[Fault], *, seed: int, scene
 
 
 def without_idle(effects: Effects) -> Effects:
-    """Sensing and actuation that change nothing are taken out: a fault of severity zero is no fault."""
-    sensing, actuation = effects.sensing, effects.actuation
+    """Sensing, actuation and vision that change nothing are taken out: a fault of severity zero is no fault."""
+    sensing, actuation, vision = effects.sensing, effects.actuation, effects.vision
     if sensing is not None and sensing.idle:
         effects = replace(effects, sensing=None)
     if actuation is not None and actuation.idle:
         effects = replace(effects, actuation=None)
+    if vision is not None and vision.idle:
+        effects = replace(effects, vision=None)
     return effects
 
 

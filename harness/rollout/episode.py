@@ -63,6 +63,7 @@ class Rollout:
         diagnostics: per name, one row a query.
         diverged: the simulation broke down after the last step recorded.
         error: why the episode could not be run; the arrays are then empty (law 8).
+        cameras: those whose pictures the policy read.
         unmoved: if the object was shifted, the state before that, in which its step was measured.
     """
 
@@ -83,6 +84,7 @@ class Rollout:
     diverged: bool = False
     error: str = ""
     unmoved: Float64[Array, " state"] | None = None
+    cameras: tuple[str, ...] = ()
 
     @property
     def steps(self) -> int:

@@ -39,7 +39,7 @@ class Lanes:
         contract = engine.contract
         steps, observation, action = contract.horizon, contract.observation_width, contract.action_width
         self.count, self.horizon = count, steps
-        self._engine = engine
+        self._engine, self._cameras = engine, policy.cameras
         self.active = np.zeros(count, bool)
         self.t = np.zeros(count, np.int64)
         self.assignments: list[Assignment | None] = [None] * count
@@ -163,4 +163,5 @@ class Lanes:
             diverged=diverged,
             error=error,
             unmoved=self.unmoved[lane],
+            cameras=self._cameras,
         )

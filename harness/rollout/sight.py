@@ -18,6 +18,7 @@ from harness.contract.fields import Array
 from harness.contract.staging import Staging
 from harness.contract.task import Camera, Task, TaskContract
 from harness.errors import PrerequisiteError, SamepanelError
+from harness.faults.seeing import Vision
 from harness.rollout.channels import measured_at
 from harness.rollout.lanes import Lanes
 
@@ -107,12 +108,17 @@ class Sight:
             return Seen({}, {})
         started = time.perf_counter()
         steps = measured_at(lanes, index, self._n_obs)
-        lost = self._fetch(lanes, {int(lane): row for lane, row in zip(index, steps.tolist(), strict=True)})
+        taken = {
+            (int(lane), camera.name): [_taken(lanes, int(lane), camera.name, step) for step in row]
+            for lane, row in zip(index, steps.tolist(), strict=True)
+            for camera in self._cameras
+        }
+        lost = self._fetch(lanes, taken)
         images = {}
         for camera in self._cameras:
             shown = np.zeros((*steps.shape, camera.height, camera.width, 3), np.uint8)
             for row, lane in enumerate(index):
-                for at, step in enumerate(steps[row].tolist()):
+                for at, step in enumerate(taken[int(lane), camera.name]):
                     if int(lane) not in lost:
                         shown[row, at] = lanes.pictures[lane][camera.name, step]
             images[camera.name] = shown
@@ -131,23 +137,28 @@ class Sight:
         self._paint(shots)
         self.seconds += time.perf_counter() - started
 
-    def _fetch(self, lanes: Lanes, wanted: Mapping[int, list[int]]) -> dict[int, str]:
-        """Have the pictures of these steps in the lanes' memories, and no others; says which lanes could not."""
+    def _fetch(self, lanes: Lanes, taken: Mapping[tuple[int, str], list[int]]) -> dict[int, str]:
+        """Have pictures in the lanes' memories, and no others; says which lanes could not.
+
+        `taken` holds by lane and camera the steps at which they are taken.
+        """
         missing: list[tuple[int, tuple[str, int]]] = []
-        for lane, steps in wanted.items():
-            keys = {(camera.name, step) for camera in self._cameras for step in steps}
+        for lane in dict.fromkeys(lane for lane, _ in taken):
+            keys = {(camera.name, step) for camera in self._cameras for step in taken[lane, camera.name]}
             kept = {key: picture for key, picture in lanes.pictures[lane].items() if key in keys}
             lanes.pictures[lane] = kept
             missing += [(lane, key) for key in sorted(keys - kept.keys())]
         painted = self._paint([self._shot(lanes, lane, *key) for lane, key in missing])
         for (lane, key), picture in zip(missing, painted.pictures, strict=True):
+            vision = _vision(lanes, lane)
             if picture is not None:
-                lanes.pictures[lane][key] = picture
+                lanes.pictures[lane][key] = picture if vision is None else vision.delivered(picture, *key)
         return {missing[k][0]: f"renderer: {error}" for k, error in painted.failed.items()}
 
     def _shot(self, lanes: Lanes, lane: int, name: str, step: int) -> Shot:
         camera = next(item for item in self._cameras if item.name == name)
-        return Shot(lanes.state_measured(lane, step), camera)
+        vision = _vision(lanes, lane)
+        return Shot(lanes.state_measured(lane, step), camera, None if vision is None else vision.staging(name, step))
 
     def _paint(self, shots: Sequence[Shot]) -> Painted:
         if self._artist is None:
@@ -159,3 +170,14 @@ class Sight:
             )
         self.drawn += len(shots)
         return self._artist.paint(shots) if shots else Painted([])
+
+
+def _vision(lanes: Lanes, lane: int) -> Vision | None:
+    assignment = lanes.assignments[lane]
+    return None if assignment is None else assignment.effects.vision
+
+
+def _taken(lanes: Lanes, lane: int, camera: str, step: int) -> int:
+    """The step at which the picture was taken that came with measurement `step`."""
+    vision = _vision(lanes, lane)
+    return step if vision is None else vision.taken(camera, step)

@@ -68,6 +68,7 @@ if TYPE_CHECKING:
 
     from harness.contract.fields import Array
     from harness.contract.policy import Policy
+    from harness.contract.staging import Staging
     from harness.contract.task import Engine, TaskContract
     from tasks.engines.painter import Painter
 
@@ -100,10 +101,15 @@ class Insertion:
         return InsertionExpert()
 
     def render(
-        self, states: Float64[Array, "frames state"], camera: str, width: int, height: int
+        self,
+        states: Float64[Array, "frames state"],
+        camera: str,
+        width: int,
+        height: int,
+        staging: Staging | None = None,
     ) -> UInt8[Array, "frames height width 3"]:
         """Pictures of the states."""
-        return self._painter.paint(states, camera, width, height)
+        return self._painter.paint(states, camera, width, height, staging)
 
     def posed(self, observations: Float32[Array, "frames observation"]) -> Float64[Array, "frames state"]:
         """States that look like what was observed; nothing in them moves."""

@@ -5,6 +5,7 @@ from __future__ import annotations
 import numpy as np
 from pydantic import TypeAdapter
 
+from fakes.task import fixed_camera
 from harness.contract.fields import ActionField, ObservationField, bounds
 from harness.contract.task import DatasetPromise, Range, Scene, Signal, TaskContract
 from harness.faults.actuation import actuated, arrived
@@ -68,7 +69,7 @@ ARM = TaskContract(
     resets={"train": _SPAN, "heldout": _SPAN, "stress": _SPAN},
     signals=(Signal(name="progress", unit="1", role="progress", description="progress"),),
     stages=("near",),
-    cameras=(),
+    cameras=(fixed_camera("top", 24, 16), fixed_camera("side", 16, 16)),
     dataset=DatasetPromise(operator="none", episodes=1, license="Apache-2.0", action_noise=(0.0,) * 4),
     license="Apache-2.0",
 )
@@ -87,6 +88,16 @@ SPECIMENS = {
     "observation.quantise": {},
     "observation.wrong_frame": {},
     "observation.sensor_loss": {"field": "object"},
+    "camera.pose_shift": {},
+    "camera.patch": {},
+    "camera.blur": {},
+    "camera.exposure": {},
+    "camera.colour_shift": {},
+    "camera.noise": {},
+    "camera.blackout": {},
+    "camera.freeze": {},
+    "camera.drop": {},
+    "camera.desync": {},
     "action.dropout": {},
     "action.delay": {},
     "action.swap": {"field": "target"},
@@ -107,6 +118,7 @@ SPECIMENS = {
     "dynamics.slip": {},
     "dynamics.push": {},
     "scene.object_shift": {},
+    "scene.distractors": {},
     "evaluation.missed_success": {},
 }
 """What a fault needs beside its severity, to act on `ARM`."""

@@ -2,7 +2,7 @@
 
 import numpy as np
 import pytest
-from fakes.policies import Steady
+from fakes.policies import Looking, Steady
 from fakes.scenario import SEED, roll
 from fakes.task import CONTRACT
 from pydantic import TypeAdapter
@@ -39,7 +39,8 @@ def row_under(fault, **parameters):
     scene = draw_scene(CONTRACT, SEED, "heldout", 0)
     realised = realise(CONTRACT, [fault], seed=SEED, scene=scene, replicate=0)
     todo = Assignment("one", scene, realised.effects, (SEED, "noise"))
-    [rollout] = roll([todo], Steady(sigma=0.2)).values()
+    visual = fault.channel == "camera" or fault.fault == "scene.distractors"
+    [rollout] = roll([todo], Looking(sigma=0.2) if visual else Steady(sigma=0.2)).values()
     identity = dict.fromkeys(("policy", "method", "policy_hash", "condition", "panel_id"), "x")
     identity |= {"episode": "one", "purpose": "panel", "training_seed": 0, "replicate": 0}
     identity |= {"task": CONTRACT.id, "split": "heldout", "scene": 0}

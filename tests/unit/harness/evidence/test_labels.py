@@ -45,6 +45,7 @@ SPEAKING = {
     ),
     "commands late": (row({"command_delay": 2.0}, action_error=0.5), "timing", 4),
     "commands rare": (row({"command_period": 3.0}, action_error=0.5), "timing", 4),
+    "pictures spoiled": (row({"pictures_touched": 0.5}), "perception", 4),
     "actuators saturated": (row({"action_fault": 1.0}, saturation=0.4), "control", 4),
     "command not followed": (row({"action_fault": 1.0}, action_error=0.05), "control", 4),
     "dynamics changed": (row({"dynamics": 1.0}), "control", 4),

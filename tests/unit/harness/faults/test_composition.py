@@ -14,7 +14,15 @@ OWN = np.arange(STEPS)
 
 def test_the_catalogue_lists_faults_channel_by_channel():
     channels = [fault.split(".")[0] for fault in catalogue.ids()]
-    assert list(dict.fromkeys(channels)) == ["observation", "action", "timing", "dynamics", "scene", "evaluation"]
+    assert list(dict.fromkeys(channels)) == [
+        "observation",
+        "camera",
+        "action",
+        "timing",
+        "dynamics",
+        "scene",
+        "evaluation",
+    ]
     assert channels == sorted(channels, key=list(dict.fromkeys(channels)).index)
 
 

@@ -20,7 +20,8 @@ CONTRACT_FIELDS = {
     "action.stuck": {"field": "target", "component": 0},
 }
 ELSEWHERE = ("dynamics.payload", "dynamics.tilt", "dynamics.slip")
-IDS = [fault for fault in catalogue.ids() if fault not in ELSEWHERE]
+VISUAL = [*(fault for fault in catalogue.ids() if fault.startswith("camera.")), "scene.distractors"]
+IDS = [fault for fault in catalogue.ids() if fault not in (*ELSEWHERE, *VISUAL)]
 
 
 def fault_of(fault, severity, **parameters):

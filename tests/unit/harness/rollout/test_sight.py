@@ -6,11 +6,16 @@ import numpy as np
 import pytest
 from fakes.pictures import drawn_afterwards
 from fakes.policies import Looking, Steady
-from fakes.scenario import CONDITIONS, assignment, assignments, digests, roll, same
+from fakes.scenario import CONDITIONS, SEED, assignment, assignments, digests, roll, same
 from fakes.task import CONTRACT, FakeEngine, FakeTask
+from pydantic import TypeAdapter
 
 from harness.contract.policy import Execution
 from harness.errors import PrerequisiteError
+from harness.evidence.exposure import EXPOSURE, exposure
+from harness.evidence.labels import Elsewhere, label
+from harness.faults.catalogue import AnyFault
+from harness.faults.realise import realise
 from harness.rollout.episode import Beginning
 from harness.rollout.rounds import Clock, rollouts
 from harness.rollout.sight import Painted, Solo
@@ -146,3 +151,90 @@ def test_the_size_is_that_of_the_camera():
     roll([assignment()], policy)
     side = next(camera for camera in CONTRACT.cameras if camera.name == "side")
     assert policy.queries[0].images["side"].shape[2:] == (side.height, side.width, 3)
+
+
+VISUAL = {
+    "camera.pose_shift": {"angle": "10 deg", "distance": "1 m"},
+    "camera.patch": {"size": "90 %"},
+    "camera.blur": {"sigma": "2 px"},
+    "camera.exposure": {"stops": "2 stops"},
+    "camera.colour_shift": {"shift": "50 %"},
+    "camera.noise": {"std": "20 %"},
+    "camera.blackout": {"duration": "2 s"},
+    "camera.freeze": {"duration": "2 s"},
+    "camera.drop": {"probability": "80 %", "burst": "400 ms"},
+    "camera.desync": {"delay": "400 ms"},
+    "scene.distractors": {"count": 8},
+}
+
+
+def spoiled(*names, scene=0, **more):
+    documents = [{"fault": name, **VISUAL[name], **more} for name in names]
+    faults = TypeAdapter(tuple[AnyFault, ...]).validate_python(documents)
+    plain = assignment(scene=scene)
+    effects = realise(CONTRACT, faults, seed=SEED, scene=plain.scene, replicate=0).effects
+    return replace(plain, episode=f"{'+'.join(names)}/{scene}", effects=effects)
+
+
+@pytest.mark.parametrize("name", VISUAL)
+def test_a_fault_of_cameras_changes_what_a_policy_of_pictures_does_and_nobody_else(name):
+    plain, fault = assignment(), spoiled(name)
+    seen = [next(iter(roll([todo], Looking()).values())) for todo in (plain, fault)]
+    assert seen[0].query_hashes != seen[1].query_hashes
+    if name not in ("camera.blur", "camera.colour_shift"):  # which leave the middle of the light where it is
+        assert seen[0].applied.tobytes() != seen[1].applied.tobytes()
+    same(*(next(iter(roll([todo], Steady()).values())) for todo in (plain, fault)))
+
+
+@pytest.mark.parametrize("name", VISUAL)
+def test_a_fault_of_a_camera_that_is_not_read_does_nothing(name):
+    if name == "scene.distractors":
+        return
+    plain, fault = assignment(), spoiled(name, camera="side")
+    same(*(next(iter(roll([todo], Looking()).values())) for todo in (plain, fault)))
+
+
+def test_faults_of_cameras_change_no_bit_with_lanes():
+    todo = [spoiled(*VISUAL, scene=scene) for scene in range(5)]
+    alone, together = roll(todo, Looking(n_obs=3), lanes=1), roll(todo[::-1], Looking(n_obs=3), lanes=4)
+    for episode, rollout in alone.items():
+        same(rollout, together[episode])
+
+
+def test_late_pictures_are_those_of_an_earlier_step():
+    policy = Looking(n_obs=1)
+    [rollout] = roll([spoiled("camera.desync")], policy, execution=Execution(execute=1), lanes=1).values()
+    for query in policy.queries[: rollout.steps]:
+        step = int(query.steps[0])
+        expected = drawn_afterwards(FakeTask(), rollout, "top", max(0, step - 4), 1)
+        np.testing.assert_array_equal(query.images["top"][0], expected)
+
+
+def test_the_row_says_how_much_of_what_was_seen_was_spoiled():
+    black = spoiled("camera.blackout", window={"start": "0 s", "stop": "2 s"})
+    [rollout] = roll([black], Looking(), execution=Execution(execute=1)).values()
+    share = np.mean([step < 20 for step in rollout.query_steps])
+    assert exposure(rollout, CONTRACT)["pictures_touched"] == pytest.approx(share)
+    [other] = roll([black], Steady()).values()
+    assert "pictures_touched" not in exposure(other, CONTRACT)
+    [clear] = roll([assignment()], Looking()).values()
+    assert "pictures_touched" not in exposure(clear, CONTRACT)
+
+
+def test_a_failure_under_spoiled_pictures_is_labelled_perception():
+    row = {
+        "outcome": "failure",
+        "policy": "looking-s0",
+        "exposure": {"pictures_touched": 0.5},
+        "faults": [{"start": 3}],
+        "deadline_misses": 0,
+        "latency_steps": [],
+        "steps": 40,
+        "saturation": 0.0,
+        "action_error": 0.0,
+        "diverged": False,
+        "trace": {"progress": [0.0, 0.1], "plan_step": [0, 0]},
+    }
+    row["exposure"] |= dict.fromkeys(EXPOSURE, 0.0)
+    found = label(row, Elsewhere(expert=True, nominal=True))
+    assert (found.category, found.evidence["rule"]) == ("perception", "pictures spoiled")
