@@ -120,7 +120,7 @@ def contract_of(row: Row) -> TaskContract:
         cameras=(),
         dataset=DatasetPromise(
             operator="Meta-World's scripted policy",
-            episodes=80,
+            episodes=row.demonstrations,
             license="Apache-2.0",
             action_noise=(row.noise,) * 3 + (row.noise / 2,),
         ),

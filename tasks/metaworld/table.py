@@ -43,6 +43,7 @@ class Row:
         contact: whether there is something to be touched; then a signal says when it is.
         distance: what `obj_to_target` measures, metre; "" where Meta-World leaves it at 0 or counts something else.
         noise: on the hand's motion while demonstrations are recorded, cm; half of it on the effort of the fingers.
+        demonstrations: how many are committed; as many as native tasks have where `weekly` trains on them.
     """
 
     name: str
@@ -53,6 +54,7 @@ class Row:
     contact: bool = True
     distance: str = "from the object to the goal"
     noise: float = 0.2
+    demonstrations: int = 80
 
     @property
     def environment(self) -> str:
@@ -104,6 +106,7 @@ TABLE = {
             "Pick up a block and put it on a shelf.",
             "the block is within 7 cm of the goal",
             "block",
+            demonstrations=120,
         ),
         Row(
             "lever-pull",
