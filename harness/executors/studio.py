@@ -20,7 +20,7 @@ import numpy as np
 
 from harness.contract.fields import Array
 from harness.contract.task import Task
-from harness.errors import SamepanelError
+from harness.errors import SamepanelError, WorkerError
 from harness.registry import load
 from harness.rollout.sight import Artist, Painted, Shot, Solo, shoot
 
@@ -48,11 +48,12 @@ class _Errand:
 
 @dataclass
 class _Worker:
-    """A process, the pipe to it, the memory it draws into, and what it draws now."""
+    """A process, the pipe to it, the memory it draws into, whether it has said that it can, and what it draws now."""
 
     process: SpawnProcess
     pipe: Connection
     memory: Any
+    ready: bool = False
     errand: _Errand | None = None
 
 
@@ -83,7 +84,11 @@ class Studio:
             self._workers.append(self._hire())
 
     def paint(self, shots: Sequence[Shot]) -> Painted:
-        """Pictures of the shots, drawn side by side."""
+        """Pictures of the shots, drawn side by side.
+
+        Raises:
+            WorkerError: a process cannot even be started.
+        """
         sheet, todo = _Sheet([None] * len(shots)), self._errands(shots)
         while todo or any(worker.errand for worker in self._workers):
             for at, worker in enumerate(self._workers):
@@ -116,11 +121,26 @@ class Studio:
 
     def _send(self, at: int, errand: _Errand, todo: list[_Errand], sheet: _Sheet) -> None:
         worker = self._workers[at]
+        self._await(worker)
         worker.errand = errand
         try:
             worker.pipe.send(errand.shots)
         except OSError:  # it died while it had nothing to do
             self._replace(at, todo, sheet)
+
+    def _await(self, worker: _Worker) -> None:
+        """Until a process has loaded the task; if it cannot, the next one could not either."""
+        if worker.ready:
+            return
+        try:
+            worker.ready = worker.pipe.recv()
+        except (EOFError, OSError):
+            worker.process.join()
+            raise WorkerError(
+                f"a process that draws pictures of {self._task_id}",
+                got=f"it ended with code {worker.process.exitcode} before it drew any",
+                fix="read what it printed, or run with --threads 1",
+            ) from None
 
     def _listen(self, todo: list[_Errand], sheet: _Sheet) -> None:
         """Wait for one answer at least, or the death of a process."""
@@ -180,6 +200,7 @@ def _draw(task_id: str, pipe: Connection, memory: Any) -> None:
     task: Task = load("tasks", task_id)
     sheet = np.frombuffer(memory, np.uint8)
     try:
+        pipe.send(True)
         while True:
             pipe.send(_answer(task, pipe.recv(), sheet))
     except (EOFError, OSError, KeyboardInterrupt):

@@ -8,7 +8,7 @@ from fakes.task import CONTRACT, DEADLY, FakeEngine, FakeTask
 
 from harness import registry
 from harness.contract.scenes import draw_scene
-from harness.errors import PrerequisiteError
+from harness.errors import PrerequisiteError, WorkerError
 from harness.executors.studio import Studio, artist_for
 from harness.rollout.sight import Shot, Solo
 
@@ -67,11 +67,18 @@ def test_a_picture_that_kills_its_process_is_the_only_one_missing(studio, monkey
 
 def test_a_process_that_died_in_between_is_replaced(studio):
     shared, wanted = studio(), shots()
-    before = shared.paint(wanted)
+    before = shared.paint(wanted * 2)  # so that both are at work
     for worker in shared._workers:
         worker.process.kill()
         worker.process.join()
-    assert_alike(shared.paint(wanted), before)
+    assert_alike(shared.paint(wanted * 2), before)
+
+
+def test_a_process_that_cannot_start_ends_the_run_in_one_line(plugins):
+    shared = Studio(FakeTask(CONTRACT.model_copy(update={"id": "nowhere-v1"})), 1)
+    with pytest.raises(WorkerError, match=r"pictures of nowhere-v1; got it ended with code 1 before it drew any"):
+        shared.paint(shots())
+    shared.close()
 
 
 def test_a_dead_process_costs_its_own_episode(studio, monkeypatch):
