@@ -25,7 +25,7 @@ def test_the_committed_schema_is_the_present_one():
 
 def test_files_that_are_only_included_are_no_manifests():
     names = {"smoke", "quick", "weekly", "avoid", "calibration", "insertion", "lift", "metaworld", "two-arms"}
-    assert set(bundled()) == names
+    assert set(bundled()) == names | {"vision"}
 
 
 @pytest.mark.parametrize("name", ["smoke", "quick", "weekly", "avoid", "insertion", "lift"])
@@ -62,6 +62,13 @@ def test_calibration_knows_every_category():
     for name, faults in manifest.panel.conditions.items():
         for task in tasks:
             assert len({fault.category for fault in acting_on(faults, task)}) == (name != "nominal")
+
+
+def test_policies_of_vision_see_with_cameras_of_their_task():
+    manifest = load_manifest("vision")
+    assert {policy.method for policy in manifest.policies} == {"act", "diffusion", "vqbet"}
+    cameras = {"pusht-v1": ("top",), "transfer-cube-v1": ("top", "left_wrist", "right_wrist")}
+    assert all(policy.recipe.vision.cameras == cameras[policy.task] for policy in manifest.policies)
 
 
 def test_quick_and_weekly_are_as_large_as_they_claim():
