@@ -245,7 +245,15 @@ def _end_quietly() -> None:
 
 
 def _speaker(number: int, key: str, messages: multiprocessing.Queue[tuple[int, str, Any]]) -> Progress:
-    return lambda step, total, loss: messages.put((number, key, (step, total, loss)))
+    """Tells the parent how far a training is; a training whose parent was killed ends as if it were interrupted."""
+    parent = multiprocessing.parent_process()
+
+    def speak(step: int, total: int, loss: float) -> None:
+        if parent is not None and not parent.is_alive():
+            raise KeyboardInterrupt
+        messages.put((number, key, (step, total, loss)))
+
+    return speak
 
 
 def _train(ticket: Ticket, progress: Progress) -> None:

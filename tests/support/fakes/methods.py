@@ -25,7 +25,7 @@ class Recipe(BaseModel):
     task: str = "fake-v1"
     cameras: tuple[str, ...] = ()
     reads: tuple[str, ...] | None = None
-    training: Literal["fine", "raises", "dies", "repairable", "interrupted", "writes nothing"] = "fine"
+    training: Literal["fine", "raises", "dies", "repairable", "interrupted", "writes nothing", "patient"] = "fine"
 
 
 class FakeMethod:
@@ -36,6 +36,10 @@ class FakeMethod:
     def train(self, job, progress):
         settings = job.recipe.training
         progress(1, 2, 0.5)
+        if settings == "patient":
+            for step in range(1200):
+                progress(step, 1200, 0.5)
+                time.sleep(0.05)
         if settings == "raises":
             raise RuntimeError("out of ideas")
         if settings == "repairable":

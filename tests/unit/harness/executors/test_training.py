@@ -2,9 +2,14 @@
 
 import json
 import os
+import subprocess
+import sys
+import time
 
+import psutil
 import pytest
 from fakes.methods import Recipe
+from fakes.scenario import MANIFEST, environment, write_manifest
 
 from harness.contract.policy import Execution
 from harness.errors import CheckpointError, WorkerError
@@ -79,6 +84,31 @@ def test_a_training_that_writes_nothing_is_no_success(ticket):
 def test_an_interrupted_process_interrupts_the_run(ticket):
     with pytest.raises(KeyboardInterrupt):
         train(ticket(training="interrupted"))
+
+
+def test_a_training_whose_run_was_killed_ends(plugins, tmp_path):
+    policies = {"steady": {"method": "fake", "recipe": {"training": "patient"}, "execution": {"execute": 2}}}
+    text = MANIFEST.replace("  - {policy: noisy, seeds: [0, 1]}\n", "")
+    write_manifest(tmp_path, text=text, policies=policies)
+    command = [sys.executable, "-c", "from harness.cli import main; main()", "train", "mine.yaml"]
+    with subprocess.Popen(command, cwd=tmp_path, env=environment(), stderr=subprocess.DEVNULL) as run:
+        trainings = waited_for(lambda: spawned(psutil.Process(run.pid)))
+        run.kill()
+    gone, alive = psutil.wait_procs(trainings, timeout=30)
+    assert gone and not alive
+
+
+def spawned(process):
+    return [child for child in process.children() if any("spawn_main" in word for word in child.cmdline())]
+
+
+def waited_for(something, seconds=60):
+    end = time.monotonic() + seconds
+    while time.monotonic() < end:
+        if found := something():
+            return found
+        time.sleep(0.05)
+    raise AssertionError("waited in vain")
 
 
 def test_a_watcher_may_say_nothing(ticket):
