@@ -52,8 +52,8 @@ class BcLearner(Learner):
         loss: Tensor = info["losses"]["action_loss"]
         return loss
 
-    def act(
-        self, observations: Float[Tensor, "W n_obs observation"], noise: Tensor | None, pictures: object = None
+    def act(  # type: ignore[override] # without pictures: its recipe refuses vision
+        self, observations: Float[Tensor, "W n_obs observation"], noise: Tensor | None
     ) -> Decision:
         """The MLP's action, or a draw from the mixture."""
         given = {OBSERVATION: observations.flatten(1)}

@@ -147,7 +147,7 @@ class Learner(nn.Module, abc.ABC):
     ) -> Decision:
         """Act on normalised observations; a pure function of its arguments and the weights.
 
-        `pictures` are those of the recipe's cameras, None without vision.
+        `pictures` are those of the recipe's cameras; a method that never sees need not have the argument.
         """
 
     def prepare(self, corpus: Corpus) -> None:

@@ -49,7 +49,9 @@ class LearnedPolicy:
         with torch.inference_mode():
             observations = self._learner.layout.visible(torch.from_numpy(query.observations)).to(self._device)
             noise = None if query.noise is None else torch.from_numpy(query.noise).to(self._device)
-            decision = self._learner.act(self._learner.observation(observations), noise, self._pictures(query))
+            pictures = self._pictures(query)
+            seen = () if pictures is None else (pictures,)
+            decision = self._learner.act(self._learner.observation(observations), noise, *seen)
             actions = self._learner.action.inverse(decision.actions[:, : self._contract.chunk])
             diagnostics = {name: value.float().cpu().numpy() for name, value in decision.diagnostics.items()}
         return Plan(actions.cpu().numpy(), query.memory, diagnostics)

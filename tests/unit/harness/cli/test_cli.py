@@ -171,7 +171,7 @@ def test_show_is_for_people_and_machines(fake_artifact, capsys):
 
 def test_demos_records_a_data_set(plugins, tmp_path, capsys):
     assert call("demos", "fake-v1", "--out", tmp_path / "set", "--threads", "1") == 0
-    assert "12 demonstrations" in capsys.readouterr().out.replace("\n", " ")
+    assert "12 demonstrations" in " ".join(capsys.readouterr().out.split())
     assert (tmp_path / "set/meta/info.json").is_file()
 
 
