@@ -65,7 +65,7 @@ def run(
 def validate(
     manifest: ManifestArgument,
     cost: Annotated[
-        bool, typer.Option("--cost", help="Try a part of it for a minute; forecast time, memory and disk.")
+        bool, typer.Option("--cost", help="Try a part of it, which takes minutes; forecast time, memory and disk.")
     ] = False,
     lanes: Lanes = None,
     threads: Threads = None,
