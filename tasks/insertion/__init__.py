@@ -57,72 +57,18 @@ Version History
 
 from __future__ import annotations
 
-from functools import cached_property
 from pathlib import Path
-from typing import TYPE_CHECKING
 
+from tasks.engines.native_task import NativeTask
 from tasks.insertion.contract import CONTRACT
-
-if TYPE_CHECKING:
-    from jaxtyping import Float32, Float64, UInt8
-
-    from harness.contract.fields import Array
-    from harness.contract.policy import Policy
-    from harness.contract.staging import Staging
-    from harness.contract.task import Engine, TaskContract
-    from tasks.engines.painter import Painter
 
 __all__ = ["task"]
 
-
-class Insertion:
-    """Keeps `harness.contract.task.Task`. MuJoCo is imported by the methods that simulate or render."""
-
-    @property
-    def contract(self) -> TaskContract:
-        """The contract."""
-        return CONTRACT
-
-    @property
-    def demonstrations(self) -> Path:
-        """Folder of the committed LeRobotDataset v3.0."""
-        return Path(__file__).parent / "demonstrations"
-
-    def engine(self, threads: int) -> Engine:
-        """A batched simulator that uses `threads` native threads."""
-        from tasks.insertion.engine import InsertionEngine  # noqa: PLC0415 (imports mujoco)
-
-        return InsertionEngine(threads)
-
-    def expert(self, threads: int) -> Policy:
-        """The scripted expert; it plans a row at a time in one thread, whatever `threads` says."""
-        from tasks.insertion.expert import InsertionExpert  # noqa: PLC0415 (imports mujoco)
-
-        return InsertionExpert()
-
-    def render(
-        self,
-        states: Float64[Array, "frames state"],
-        camera: str,
-        width: int,
-        height: int,
-        staging: Staging | None = None,
-    ) -> UInt8[Array, "frames height width 3"]:
-        """Pictures of the states."""
-        return self._painter.paint(states, camera, width, height, staging)
-
-    def posed(self, observations: Float32[Array, "frames observation"]) -> Float64[Array, "frames state"]:
-        """States that look like what was observed; nothing in them moves."""
-        from tasks.insertion.layout import positions_of  # noqa: PLC0415 (for company)
-
-        return self._painter.rows(positions_of(observations))
-
-    @cached_property
-    def _painter(self) -> Painter:
-        from tasks.engines.painter import Painter  # noqa: PLC0415 (imports mujoco)
-        from tasks.insertion.model import compile_model  # noqa: PLC0415 (see above)
-
-        return Painter(compile_model())
-
-
-task = Insertion()
+task = NativeTask(
+    contract=CONTRACT,
+    demonstrations=Path(__file__).parent / "demonstrations",
+    engine_of="tasks.insertion.engine:InsertionEngine",
+    expert_of="tasks.insertion.expert:InsertionExpert",
+    model_of="tasks.insertion.model:compile_model",
+    positions_of="tasks.insertion.layout:positions_of",
+)

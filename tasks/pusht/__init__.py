@@ -35,74 +35,19 @@ Version History
 
 from __future__ import annotations
 
-from functools import cache
 from pathlib import Path
-from typing import TYPE_CHECKING
 
+from tasks.engines.native_task import NativeTask
 from tasks.pusht.contract import CONTRACT
-
-if TYPE_CHECKING:
-    from jaxtyping import Float32, Float64, UInt8
-
-    from harness.contract.fields import Array
-    from harness.contract.policy import Policy
-    from harness.contract.staging import Staging
-    from harness.contract.task import Engine, TaskContract
-    from tasks.engines.painter import Painter
 
 __all__ = ["task"]
 
-
-@cache
-def _painter() -> Painter:
-    """One for all pictures: opening a graphics context takes long."""
-    from tasks.engines.painter import Painter  # noqa: PLC0415 (imports mujoco)
-    from tasks.pusht.engine import load_model  # noqa: PLC0415 (see above)
-
-    return Painter(load_model())
-
-
-class PushT:
-    """Keeps `harness.contract.task.Task`. MuJoCo is imported by the methods that simulate or render."""
-
-    @property
-    def contract(self) -> TaskContract:
-        """The contract."""
-        return CONTRACT
-
-    @property
-    def demonstrations(self) -> Path:
-        """Folder of the committed demonstrations."""
-        return Path(__file__).parent / "demonstrations"
-
-    def engine(self, threads: int) -> Engine:
-        """A batched simulator that uses `threads` native threads."""
-        from tasks.pusht.engine import PushTEngine  # noqa: PLC0415 (imports mujoco)
-
-        return PushTEngine(threads)
-
-    def expert(self, threads: int) -> Policy:
-        """The scripted expert, planning with `threads` native threads."""
-        from tasks.pusht.expert import PushTExpert  # noqa: PLC0415 (imports mujoco)
-
-        return PushTExpert(threads)
-
-    def render(
-        self,
-        states: Float64[Array, "frames state"],
-        camera: str,
-        width: int,
-        height: int,
-        staging: Staging | None = None,
-    ) -> UInt8[Array, "frames height width 3"]:
-        """Pictures of the states."""
-        return _painter().paint(states, camera, width, height, staging)
-
-    def posed(self, observations: Float32[Array, "frames observation"]) -> Float64[Array, "frames state"]:
-        """States that look like what was observed; nothing in them moves."""
-        from tasks.pusht.engine import positions_of  # noqa: PLC0415 (imports mujoco)
-
-        return _painter().rows(positions_of(observations))
-
-
-task = PushT()
+task = NativeTask(
+    contract=CONTRACT,
+    demonstrations=Path(__file__).parent / "demonstrations",
+    engine_of="tasks.pusht.engine:PushTEngine",
+    expert_of="tasks.pusht.expert:PushTExpert",
+    model_of="tasks.pusht.engine:load_model",
+    positions_of="tasks.pusht.engine:positions_of",
+    expert_threads=True,
+)
