@@ -23,8 +23,13 @@ def columns_of(fields: Sequence[ObservationField] | Sequence[ActionField], agent
     return np.flatnonzero([field.agent == agent for field in fields for _ in range(field.size)])
 
 
-def view_of(contract: TaskContract, agent: str) -> TaskContract:
-    """The contract of a task in which nobody but the agent acts; what is measured on others belongs to nobody then."""
+def view_of(contract: TaskContract, agent: str | None) -> TaskContract:
+    """The contract of a task in which nobody but the agent acts, if one is named; None for the task as it is.
+
+    What is measured on others belongs to nobody then.
+    """
+    if agent is None:
+        return contract
     noise = contract.dataset.action_noise
     return TaskContract.model_validate(
         {

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection, Iterator, Mapping, Sequence
+from collections.abc import Callable, Collection, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
@@ -163,13 +163,11 @@ class Stage:
 
     def _engine(self, task_id: str) -> Engine:
         """The engine of a task; those asked for last are kept, since one may hold processes and gigabytes."""
-        engine = self._engines.pop(task_id, None)
-        if engine is None:
-            while len(self._engines) >= ENGINES:
-                del self._engines[next(iter(self._engines))]
-            engine = load("tasks", task_id).engine(self._runtime.threads)
-            check_engine(engine)
-        self._engines[task_id] = engine
+        return _kept(self._engines, task_id, self._new_engine)
+
+    def _new_engine(self, task_id: str) -> Engine:
+        engine: Engine = load("tasks", task_id).engine(self._runtime.threads)
+        check_engine(engine)
         return engine
 
     def _artist(self, actor: Actor) -> Artist | None:
@@ -177,13 +175,7 @@ class Stage:
         contract = actor.policy.contract
         if not contract.cameras:
             return None
-        artist = self._artists.pop(contract.task, None)
-        if artist is None:
-            while len(self._artists) >= ENGINES:
-                del self._artists[next(iter(self._artists))]
-            artist = artist_for(contract.task, self._runtime.threads)
-        self._artists[contract.task] = artist
-        return artist
+        return _kept(self._artists, contract.task, lambda task_id: artist_for(task_id, self._runtime.threads))
 
     def _familiarity(self, label: str, task_id: str) -> Familiarity | None:
         """To what the policy was trained on; a control is measured by all demonstrations of the task, if it has any."""
@@ -223,6 +215,17 @@ def stage_for(
     made = checkpoints(tickets.values())
     train_missing(made, workers=runtime.threads, report=(watcher or Watcher()).training(made))
     return Stage(manifest, tickets, runtime)
+
+
+def _kept[T](kept: dict[str, T], task_id: str, make: Callable[[str], T]) -> T:
+    """What is kept for a task, or is made; those asked for last are kept, at most `ENGINES`."""
+    item = kept.pop(task_id, None)
+    if item is None:
+        while len(kept) >= ENGINES:
+            del kept[next(iter(kept))]
+        item = make(task_id)
+    kept[task_id] = item
+    return item
 
 
 def _identity(episode: str, call: Call, actor: Actor, panel_id: str) -> Identity:

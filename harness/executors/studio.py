@@ -22,7 +22,7 @@ from harness.contract.fields import Array
 from harness.contract.task import Task
 from harness.errors import SamepanelError, WorkerError
 from harness.registry import load
-from harness.rollout.sight import Artist, Painted, Shot, Solo, shoot
+from harness.rollout.sight import Artist, Painted, Shot, Solo
 
 __all__ = ["Studio", "artist_for"]
 
@@ -209,17 +209,16 @@ def _draw(task_id: str, pipe: Connection, memory: Any) -> None:
 
 def _answer(task: Task, shots: Sequence[Shot], sheet: Array) -> dict[int, str] | SamepanelError:
     """Draw into the sheet; says which shots failed, or what a person can repair."""
-    failed: dict[int, str] = {}
+    try:
+        painted = Solo(task).paint(shots)
+    except SamepanelError as error:
+        return error
     start = 0
-    for k, shot in enumerate(shots):
-        try:
-            sheet[start : start + _bytes(shot)] = shoot(task, shot).reshape(-1)
-        except SamepanelError as error:
-            return error
-        except Exception as error:  # a plug-in may raise anything
-            failed[k] = f"{type(error).__name__}: {error}"
+    for shot, picture in zip(shots, painted.pictures, strict=True):
+        if picture is not None:
+            sheet[start : start + _bytes(shot)] = picture.reshape(-1)
         start += _bytes(shot)
-    return failed
+    return dict(painted.failed)
 
 
 def _close(workers: list[_Worker]) -> None:

@@ -68,8 +68,7 @@ class Ticket:
     @property
     def contract(self) -> TaskContract:
         """Of the task as the policy has it."""
-        contract: TaskContract = load("tasks", self.task).contract
-        return contract if self.agent is None else view_of(contract, self.agent)
+        return view_of(load("tasks", self.task).contract, self.agent)
 
     @property
     def words(self) -> str:
@@ -97,14 +96,13 @@ def make_ticket(spec: PolicySpec, device: str) -> Ticket:
     task: Task = load("tasks", spec.task)
     recipe = spec.recipe.model_dump(mode="json")
     selection = spec.demonstrations.model_dump(mode="json", exclude_defaults=True)
-    contract = task.contract if spec.agent is None else view_of(task.contract, spec.agent)
     key = content_hash(
         {
             "method": spec.method,
             "version": spec.version,
             "recipe": recipe,
             "dataset": dataset_hash(task.demonstrations) if task.contract.dataset.episodes else None,
-            "contract": contract.model_dump(mode="json"),
+            "contract": view_of(task.contract, spec.agent).model_dump(mode="json"),
             "seed": spec.seed,
             **({"selection": selection} if selection else {}),
         }

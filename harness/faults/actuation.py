@@ -14,7 +14,7 @@ from jaxtyping import Bool, Float32, Int32, Int64
 from harness.contract.fields import Array, bounds
 from harness.contract.task import TaskContract
 from harness.faults.sensing import rounded
-from harness.faults.streams import through
+from harness.faults.streams import rerouted, through
 
 if TYPE_CHECKING:
     from harness.faults.effects import Effects
@@ -92,13 +92,10 @@ def carrying(
     """
     if columns is None:
         return replace(effects, action_source=through(effects.action_source, source))
-    own = np.arange(contract.horizon, dtype=np.int32)
-    if np.array_equal(source, own):
+    if np.array_equal(source, np.arange(contract.horizon)):
         return effects
     actuation = effects.actuation or true_actuation(contract)
-    link = np.repeat(own[:, None], contract.action_width, axis=1) if actuation.link is None else actuation.link.copy()
-    for column in columns:
-        link[:, column] = through(link[:, column], source)
+    link = rerouted(actuation.link, contract.action_width, source, columns)
     return replace(effects, actuation=replace(actuation, link=link))
 
 

@@ -15,7 +15,7 @@ from harness.faults.base import AgentFault, Applied, checked_part
 from harness.faults.effects import Effects
 from harness.faults.ladder import Ladder
 from harness.faults.sensing import carrying
-from harness.faults.streams import bursts, delayed, doubled, freshest, held, overtaken
+from harness.faults.streams import bursts, delayed, doubled, freshest, held, overtaken, stretch
 from harness.quantities import Duration, Ratio
 
 __all__ = ["Duplicate", "FrameDelay", "FrameDrop", "Freeze", "Jitter", "Reorder"]
@@ -51,10 +51,7 @@ class Freeze(_LinkFault):
     def apply(self, effects: Effects, contract: TaskContract, rng: np.random.Generator) -> Applied:
         """Compose the source map with one long repeat."""
         active = self.window.place_part(self.duration, contract, rng)
-        lost = np.zeros(contract.horizon, bool)
-        lost[active] = True
-        lost[0] = False
-        carried = self.carried(effects, contract, held(lost, first=0))
+        carried = self.carried(effects, contract, held(stretch(active, contract.horizon), first=0))
         summary = {"start": active.start, "stop": active.stop}
         return Applied(carried, summary)
 

@@ -13,7 +13,7 @@ from jaxtyping import Float32, Int32, Int64
 
 from harness.contract.fields import Array
 from harness.contract.task import TaskContract
-from harness.faults.streams import through
+from harness.faults.streams import rerouted, through
 
 if TYPE_CHECKING:
     from harness.faults.effects import Effects
@@ -87,14 +87,11 @@ def carrying(
     """
     if columns is None:
         return replace(effects, observation_source=through(effects.observation_source, source))
-    own = np.arange(contract.horizon, dtype=np.int32)
-    if np.array_equal(source, own):
+    if np.array_equal(source, np.arange(contract.horizon)):
         return effects
     width = contract.observation_width
     sensing = effects.sensing or true_sensing(contract.horizon, width)
-    link = np.repeat(own[:, None], width, axis=1) if sensing.link is None else sensing.link.copy()
-    for column in columns:
-        link[:, column] = through(link[:, column], source)
+    link = rerouted(sensing.link, width, source, columns)
     return replace(effects, sensing=replace(sensing, link=link))
 
 

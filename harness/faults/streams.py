@@ -7,7 +7,7 @@ from jaxtyping import Bool, Int32, Int64
 
 from harness.contract.fields import Array
 
-__all__ = ["bursts", "delayed", "doubled", "freshest", "held", "kept", "overtaken", "through"]
+__all__ = ["bursts", "delayed", "doubled", "freshest", "held", "kept", "overtaken", "rerouted", "stretch", "through"]
 
 
 def bursts(
@@ -44,6 +44,25 @@ def delayed(delay: int, active: slice, steps: int, first: int) -> Int32[Array, "
 def through(stream: Int32[Array, " steps"], later: Int32[Array, " steps"]) -> Int32[Array, " steps"]:
     """What arrives if `later` carries what `stream` delivers: stream[later[t]]; -1 stays -1."""
     return np.where(later < 0, later, stream[later]).astype(np.int32)
+
+
+def rerouted(
+    link: Int32[Array, "steps width"] | None, width: int, source: Int32[Array, " steps"], columns: Int64[Array, " some"]
+) -> Int32[Array, "steps width"]:
+    """A link by component, None for one that changes nothing, with `source` behind it for some components."""
+    own = np.arange(len(source), dtype=np.int32)
+    routed = np.repeat(own[:, None], width, axis=1) if link is None else link.copy()
+    for column in columns:
+        routed[:, column] = through(routed[:, column], source)
+    return routed
+
+
+def stretch(active: slice, steps: int) -> Bool[Array, " steps"]:
+    """One stretch of items is lost; item 0 never is."""
+    lost = np.zeros(steps, bool)
+    lost[active] = True
+    lost[0] = False
+    return lost
 
 
 def freshest(late: Int64[Array, " steps"]) -> Int32[Array, " steps"]:

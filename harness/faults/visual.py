@@ -18,7 +18,7 @@ from harness.faults.effects import Effects
 from harness.faults.ladder import Ladder
 from harness.faults.pixels import Black, Blurred, Covered, Noisy, PixelError, Scaled
 from harness.faults.seeing import Displaced, Marred, Shown, Vision, plain_vision
-from harness.faults.streams import bursts, delayed, held
+from harness.faults.streams import bursts, delayed, held, stretch
 from harness.quantities import Angle, Duration, Length, Pixels, Ratio, Stops
 
 __all__ = [
@@ -249,10 +249,8 @@ class Freeze(_CameraFault):
     def apply(self, effects: Effects, contract: TaskContract, rng: np.random.Generator) -> Applied:
         """Repeat one picture."""
         active = self.window.place_part(self.duration, contract, rng)
-        lost = np.zeros(contract.horizon, bool)
-        lost[active] = True
-        lost[0] = False
-        return Applied(self.carried(effects, contract, held(lost, first=0)), _where(active))
+        source = held(stretch(active, contract.horizon), first=0)
+        return Applied(self.carried(effects, contract, source), _where(active))
 
 
 class Drop(_CameraFault):

@@ -81,8 +81,6 @@ task = GymnasiumTask(
     ),
     signals={
         "progress": lambda moments: moments.reward,
-        "coverage": lambda moments: moments.info["coverage"][..., 0],
-        "is_success": lambda moments: moments.info["is_success"][..., 0],
         "contact": _touching,
         "tracking_error": _lag,
         "distance": _distance,
