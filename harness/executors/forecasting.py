@@ -122,10 +122,10 @@ def forecast(manifest: Manifest, *, lanes: int, threads: int, watcher: Watcher |
     tickets = {(spec.label, spec.task): ticket_for(spec, manifest.run.device) for spec in manifest.policies}
     plan = by_group(episodes(manifest))
     stage = Stage(manifest, tickets, Runtime(threads, manifest.run.device))
-    chosen = _to_try(manifest, tickets, plan)
-    tell = (watcher or Watcher()).probing("pilot", sum(len(keys) for keys in _samples(plan, chosen, lanes).values()))
+    samples = _samples(plan, _to_try(manifest, tickets, plan), lanes)
+    tell = (watcher or Watcher()).probing("pilot", sum(map(len, samples.values())))
     pilots = _Pilots()
-    for group, keys in _samples(plan, chosen, lanes).items():
+    for group, keys in samples.items():
         _try(pilots, stage, group, keys, plan[group], lanes)
         tell(len(keys))
     groups = tuple(_group(manifest, group, keys, pilots.done) for group, keys in plan.items())

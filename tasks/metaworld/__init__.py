@@ -64,7 +64,6 @@ def _progress(moments: Moments) -> Array:
 
 _MEASURES: Mapping[str, Measure] = {
     "progress": _progress,
-    "success": lambda moments: moments.info["success"][..., 0],
     "tracking_error": lambda moments: moments.info["lag"][..., 0],
     "contact": lambda moments: moments.info["touching"][..., 0],
     "distance": lambda moments: moments.info["obj_to_target"][..., 0],
@@ -87,7 +86,7 @@ def _task(name: str) -> GymnasiumTask:
             arguments={"name": row.environment, "components": row.components},
             info={"success": 1, "obj_to_target": 1, "touching": 1, "lag": 1},
         ),
-        signals={signal.name: _MEASURES[signal.name] for signal in contract.signals},
+        signals={signal.name: _MEASURES[signal.name] for signal in contract.signals if signal.name in _MEASURES},
         demonstrations=Path(__file__).parent / "demonstrations" / name,
         expert_of=expert,
         extra=_EXTRA,
