@@ -1,6 +1,5 @@
 """A Gymnasium environment as an engine: the bits of an environment stepped by hand, and no crash that is another's."""
 
-import contextlib
 import os
 import signal
 import subprocess
@@ -346,10 +345,11 @@ SHARED_MEMORY = Path("/dev/shm")
 LEFT_BEHIND = """
 import os, signal, sys, threading, time
 signal.signal(signal.SIGINT, signal.default_int_handler)  # who runs the tests may ignore it
-from test_gymnasium_engine import advance, commands, line, scene
+from test_gymnasium_engine import advance, commands, line, named_memory, scene
 
 engine = line({name!r}, limit=600.0, bad_seed=1).engine(2)
 print(*engine.pool.processes, flush=True)
+print(*named_memory(os.getpid(), *engine.pool.processes), flush=True)
 states = engine.reset([scene(1), scene(2)])
 import numpy as np
 {end}
@@ -357,14 +357,10 @@ advance(engine, states, np.stack([commands(1), commands(2)]))
 """
 
 
-def ownerless():
-    """Names of shared memory that no living process maps; other tests may run beside this one."""
-    names = set(SHARED_MEMORY.iterdir()) if SHARED_MEMORY.is_dir() else set()
-    mapped = set()
-    for process in psutil.process_iter():
-        with contextlib.suppress(psutil.Error):
-            mapped |= {Path(region.path) for region in process.memory_maps()}
-    return names - mapped
+def named_memory(*pids):
+    """Files of shared memory that processes map, as paths: what would stay if nobody unlinked it."""
+    regions = (region for pid in pids for region in psutil.Process(pid).memory_maps())
+    return sorted({region.path for region in regions if Path(region.path).is_relative_to(SHARED_MEMORY)})
 
 
 @pytest.mark.parametrize(
@@ -378,7 +374,6 @@ def ownerless():
     ids=["end", "exception", "interrupt", "kill"],
 )
 def test_nothing_is_left_behind(name, end):
-    before = ownerless()
     here, support = str(Path(__file__).parent), str(Path(environments.__file__).parents[1])
     done = subprocess.run(
         [sys.executable, "-c", LEFT_BEHIND.format(name=name, end=end)],
@@ -387,13 +382,14 @@ def test_nothing_is_left_behind(name, end):
         timeout=60,
         env=os.environ | {"PYTHONPATH": os.pathsep.join([here, support])},
     )
-    workers = [int(pid) for pid in done.stdout.split()]
+    pids, memory = (line.split() for line in done.stdout.splitlines())
+    workers = [int(pid) for pid in pids]
     assert len(workers) == 2, done.stderr
     deadline = time.monotonic() + 5
     while any(psutil.pid_exists(pid) for pid in workers) and time.monotonic() < deadline:
         time.sleep(0.05)
     assert not any(psutil.pid_exists(pid) for pid in workers)
-    assert ownerless() <= before
+    assert not [path for path in memory if Path(path).exists()]
 
 
 def test_scenes_are_seeds():
