@@ -27,7 +27,9 @@ class Summary:
 
     Attributes:
         cells: by (task/split, policy, condition).
-        policies: panel policies first, then controls.
+        policies: labels of the panel's.
+        methods: those labels by method; of several training seeds, a method has several.
+        controls: labels of the controls.
         tasks: task/split, in order of appearance.
         conditions: `nominal` first.
         valid: whether every control is in its band.
@@ -35,6 +37,7 @@ class Summary:
 
     cells: dict[tuple[str, str, str], Cell]
     policies: tuple[str, ...]
+    methods: dict[str, tuple[str, ...]]
     controls: tuple[str, ...]
     tasks: tuple[str, ...]
     conditions: tuple[str, ...]
@@ -46,17 +49,20 @@ class Summary:
 
 def summarise(artifact: Artifact) -> Summary:
     """Count. Reads only the light columns."""
-    names = ("purpose", "policy", "task", "split", "condition", "outcome", "failure_category")
+    names = ("purpose", "policy", "method", "task", "split", "condition", "outcome", "failure_category")
     table = artifact.columns(*names)
     rows = list(zip(*(table[name].to_pylist() for name in names), strict=True))
     outcomes: dict[tuple[str, str, str], Counter[str]] = {}
     categories: dict[tuple[str, str, str], Counter[str]] = {}
     purposes: dict[str, str] = {}
-    for purpose, policy, task, split, condition, outcome, category in rows:
+    methods: dict[str, dict[str, None]] = {}
+    for purpose, policy, method, task, split, condition, outcome, category in rows:
         if purpose == "probe":
             continue
         key = (f"{task}/{split}", policy, condition)
         purposes[policy] = purpose
+        if purpose == "panel":
+            methods.setdefault(method, {})[policy] = None
         outcomes.setdefault(key, Counter())[outcome] += 1
         categories.setdefault(key, Counter())[category] += 1
     cells = {key: _cell(count, categories[key]) for key, count in outcomes.items()}
@@ -64,6 +70,7 @@ def summarise(artifact: Artifact) -> Summary:
     return Summary(
         cells=cells,
         policies=tuple(name for name, purpose in purposes.items() if purpose == "panel"),
+        methods={name: tuple(labels) for name, labels in methods.items()},
         controls=tuple(name for name, purpose in purposes.items() if purpose == "control"),
         tasks=tuple(dict.fromkeys(key[0] for key in cells)),
         conditions=tuple(sorted({key[2] for key in cells}, key=lambda name: (name != "nominal", name))),

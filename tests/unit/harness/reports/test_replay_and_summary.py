@@ -85,7 +85,7 @@ def test_an_error_row_and_an_unknown_task_are_refused(fake_artifact, plugins):
 
 
 def stored(rows, valid=True):
-    names = ("purpose", "policy", "task", "split", "condition", "outcome", "failure_category")
+    names = ("purpose", "policy", "method", "task", "split", "condition", "outcome", "failure_category")
     table = pa.table({name: [row[k] for row in rows] for k, name in enumerate(names)})
     controls = {"valid": valid, "checks": []}
     return SimpleNamespace(columns=lambda *wanted: table.select(list(wanted)), metadata={"controls": controls})
@@ -94,12 +94,13 @@ def stored(rows, valid=True):
 def test_a_summary_counts_and_scores_no_error():
     place = ("a-v1", "heldout")
     rows = [
-        ("panel", "act-s0", *place, "push", "failure", "control"),
-        ("panel", "act-s0", *place, "nominal", "success", "none"),
-        ("panel", "act-s0", *place, "nominal", "failure", "planning"),
-        ("panel", "act-s0", *place, "nominal", "error", "none"),
-        ("control", "zero", *place, "nominal", "error", "none"),
-        ("probe", "act-s0", *place, "nominal", "failure", "timing"),
+        ("panel", "act-s0", "act", *place, "push", "failure", "control"),
+        ("panel", "act-s0", "act", *place, "nominal", "success", "none"),
+        ("panel", "act-s0", "act", *place, "nominal", "failure", "planning"),
+        ("panel", "act-s0", "act", *place, "nominal", "error", "none"),
+        ("panel", "act-s1", "act", *place, "nominal", "success", "none"),
+        ("control", "zero", "zero", *place, "nominal", "error", "none"),
+        ("probe", "act-s0", "act", *place, "nominal", "failure", "timing"),
     ]
     summary = summarise(stored(rows))
     cell = summary.cells["a-v1/heldout", "act-s0", "nominal"]
@@ -107,6 +108,7 @@ def test_a_summary_counts_and_scores_no_error():
     assert dict(cell.categories) == {"planning": 1}
     assert np.isnan(summary.cells["a-v1/heldout", "zero", "nominal"].success.rate)
     assert summary.conditions == ("nominal", "push")
-    assert (summary.policies, summary.controls, summary.tasks) == (("act-s0",), ("zero",), ("a-v1/heldout",))
+    assert (summary.policies, summary.controls, summary.tasks) == (("act-s0", "act-s1"), ("zero",), ("a-v1/heldout",))
+    assert summary.methods == {"act": ("act-s0", "act-s1")}
     assert (summary.errors, summary.valid) == (2, True)
     assert dataclasses.is_dataclass(summary)
