@@ -4,7 +4,7 @@ PYTHON ?= $(shell command -v python3.12 || command -v python3)
 VENV := .venv
 BIN := $(VENV)/bin
 
-.PHONY: quick check lint test lock clean
+.PHONY: quick check lint test every-task lock clean
 
 quick: $(VENV)/installed
 	$(BIN)/samepanel run quick
@@ -20,6 +20,10 @@ lint: $(VENV)/installed
 test: $(VENV)/installed
 	rm -f .coverage .coverage.*
 	$(BIN)/python -m pytest --numprocesses 2 --dist loadfile --cov --cov-report=term --cov-fail-under=90
+
+# The contract tests on all of Meta-World's tasks, too, of which `test` takes one: 5 minutes.
+every-task: $(VENV)/installed
+	SAMEPANEL_EVERY_TASK=1 $(BIN)/python -m pytest --numprocesses 2 --dist loadfile tests/contract
 
 $(VENV)/installed: requirements.txt pyproject.toml
 	$(PYTHON) -m venv $(VENV)
