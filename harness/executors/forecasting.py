@@ -122,7 +122,10 @@ def forecast(manifest: Manifest, *, lanes: int, threads: int, watcher: Watcher |
     tickets = {(spec.label, spec.task): ticket_for(spec, manifest.run.device) for spec in manifest.policies}
     plan = by_group(episodes(manifest))
     stage = Stage(manifest, tickets, Runtime(threads, manifest.run.device))
-    samples = _samples(plan, _to_try(manifest, tickets, plan), lanes)
+    ready = [group for group in plan if _ready(manifest, tickets, group)]
+    for group in ready:
+        stage.actor(*group)  # a run holds them all: they count in the peak of memory
+    samples = _samples(plan, _to_try(manifest, ready), lanes)
     tell = (watcher or Watcher()).probing("pilot", sum(map(len, samples.values())))
     pilots = _Pilots()
     for group, keys in samples.items():
@@ -144,16 +147,19 @@ def _family(manifest: Manifest, label: str) -> str:
     return next((spec.name for spec in manifest.policies if spec.label == label), label)
 
 
-def _to_try(
-    manifest: Manifest, tickets: Mapping[tuple[str, str], AnyTicket], plan: Mapping[tuple[str, str], list[EpisodeKey]]
-) -> list[tuple[str, str]]:
-    """One trained policy of each family on each task, and the controls that need no missing checkpoint."""
+def _ready(manifest: Manifest, tickets: Mapping[tuple[str, str], AnyTicket], group: tuple[str, str]) -> bool:
+    """Whether who acts in a group is trained, or is a control that needs no missing checkpoint."""
+    label, task = group
     inner = {control.label: control.of for control in manifest.controls}
+    ticket = tickets.get((inner.get(label) or label, task))
+    return ticket is None or ticket.trained
+
+
+def _to_try(manifest: Manifest, ready: Sequence[tuple[str, str]]) -> list[tuple[str, str]]:
+    """One of each family on each task."""
     found: dict[tuple[str, str], tuple[str, str]] = {}
-    for label, task in plan:
-        ticket = tickets.get((inner.get(label) or label, task))
-        if ticket is None or ticket.trained:
-            found.setdefault((_family(manifest, label), task), (label, task))
+    for label, task in ready:
+        found.setdefault((_family(manifest, label), task), (label, task))
     return list(found.values())
 
 

@@ -8,6 +8,7 @@ from fakes.scenario import write_manifest
 from harness.cli import main
 from harness.errors import PrerequisiteError
 from harness.executors.forecasting import forecast
+from harness.executors.stage import Stage
 from harness.executors.training import cache_folder, make_ticket, train_missing
 from harness.executors.watcher import Watcher
 from harness.manifest.loading import load_manifest
@@ -46,6 +47,16 @@ def test_seeds_of_a_policy_share_a_pilot(manifest):
     first, second = (group for group in forecast(manifest, lanes=4, threads=1).groups if group.label[:5] == "noisy")
     assert first.total_s == pytest.approx(second.total_s)
     assert first.piloted == second.piloted > 0
+
+
+def test_all_who_can_act_are_in_memory_while_it_tries_some(manifest, monkeypatch):
+    """As in a run: else its peak of memory would be that of one seed."""
+    train(manifest, "noisy-s0", "noisy-s1")
+    held, actor = set(), Stage.actor
+    monkeypatch.setattr(Stage, "actor", lambda stage, *group: held.add(group) or actor(stage, *group))
+    acting = {(key.cell.policy, key.cell.task) for key in episodes(manifest)}
+    forecast(manifest, lanes=4, threads=1)
+    assert {label for label, _ in acting - held} == {"steady-s0", "shuffled-steady-s0"}
 
 
 def test_what_is_not_trained_is_said_and_not_trained(manifest):
