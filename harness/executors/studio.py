@@ -89,6 +89,7 @@ class Studio:
         Raises:
             WorkerError: a process cannot even be started.
         """
+        self._forget()
         sheet, todo = _Sheet([None] * len(shots)), self._errands(shots)
         while todo or any(worker.errand for worker in self._workers):
             for at, worker in enumerate(self._workers):
@@ -100,6 +101,13 @@ class Studio:
     def close(self) -> None:
         """End the processes."""
         self._close()
+
+    def _forget(self) -> None:
+        """Replace processes whose last errand was interrupted: its answer would be taken for that of the next one."""
+        for at, worker in enumerate(self._workers):
+            if worker.errand is not None:
+                _end(worker)
+                self._workers[at] = self._hire()
 
     def _errands(self, shots: Sequence[Shot]) -> list[_Errand]:
         """Parts of about equal length that fit into the memory of a process, one through each camera as far as can be.

@@ -74,6 +74,19 @@ def test_a_process_that_died_in_between_is_replaced(studio):
     assert_alike(shared.paint(wanted * 2), before)
 
 
+def test_an_answer_that_nobody_read_is_not_taken_for_the_next(studio, monkeypatch):
+    shared, wanted = studio(), shots()
+
+    def interrupted(todo, sheet):
+        raise KeyboardInterrupt
+
+    with monkeypatch.context() as patched:
+        patched.setattr(shared, "_listen", interrupted)
+        with pytest.raises(KeyboardInterrupt):
+            shared.paint(wanted)
+    assert_alike(shared.paint(wanted[::-1]), Solo(FakeTask()).paint(wanted[::-1]))
+
+
 def test_a_process_that_cannot_start_ends_the_run_in_one_line(plugins):
     shared = Studio(FakeTask(CONTRACT.model_copy(update={"id": "nowhere-v1"})), 1)
     with pytest.raises(WorkerError, match=r"pictures of nowhere-v1; got it ended with code 1 before it drew any"):
