@@ -149,20 +149,16 @@ def _roll_out(
 ) -> dict[str, Any]:
     """Run every episode that the journal lacks, group by group; returns the cards of the policies."""
     panel = manifest.panel
-    groups = by_group(plan)
-    done = len(journal.finished & {episode_id(key, panel.panel_id) for key in plan})
-    tell = watcher.rolling(len(plan), done)
+    missing = [key for key in plan if episode_id(key, panel.panel_id) not in journal.finished]
+    tell = watcher.rolling(len(plan), len(plan) - len(missing))
     stage = Stage(manifest, tickets, Runtime(options.threads, options.device), every_step=options.every_step)
-    actors = {group: stage.actor(*group) for group in groups}
-    for (label, task_id), keys in groups.items():
-        missing = [key for key in keys if episode_id(key, panel.panel_id) not in journal.finished]
-        if missing:
-            summary.fresh += len(missing)
-            calls = [Call(key) for key in missing]
-            acts = stage.act(label, task_id, calls, lanes=options.lanes, clock=summary.clock)
-            for part in _batches(act.row for act in acts):
-                journal.append(part)
-                tell(f"{label} on {task_id}", len(part))
+    actors = {group: stage.actor(*group) for group in by_group(plan)}
+    for (label, task_id), keys in by_group(missing).items():
+        summary.fresh += len(keys)
+        acts = stage.act(label, task_id, [Call(key) for key in keys], lanes=options.lanes, clock=summary.clock)
+        for part in _batches(act.row for act in acts):
+            journal.append(part)
+            tell(f"{label} on {task_id}", len(part))
     return {f"{label}/{task_id}": dict(actor.policy.card) for (label, task_id), actor in actors.items()}
 
 
