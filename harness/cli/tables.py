@@ -153,5 +153,6 @@ def _in_band(summary: Summary, control: str) -> str:
     checks = [check for check in summary.checks if check.control == control]
     if len(checks) == 1:
         return f"{control} {checks[0].successes}/{checks[0].scored}"
-    rates = sorted({f"{check.successes / check.scored:.2f}" for check in checks})
-    return f"{control} {' to '.join(dict.fromkeys((rates[0], rates[-1])))} on {len(checks)} splits"
+    rates = [check.successes / check.scored for check in checks]
+    low, high = f"{min(rates):.2f}", f"{max(rates):.2f}"
+    return f"{control} {low if low == high else f'{low} to {high}'} on {len(checks)} splits"

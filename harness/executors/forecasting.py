@@ -150,8 +150,7 @@ def _family(manifest: Manifest, label: str) -> str:
 def _ready(manifest: Manifest, tickets: Mapping[tuple[str, str], AnyTicket], group: tuple[str, str]) -> bool:
     """Whether who acts in a group is trained, or is a control that needs no missing checkpoint."""
     label, task = group
-    inner = {control.label: control.of for control in manifest.controls}
-    ticket = tickets.get((inner.get(label) or label, task))
+    ticket = tickets.get((manifest.behind(label), task))
     return ticket is None or ticket.trained
 
 

@@ -208,8 +208,7 @@ def stage_for(
         runtime: threads and device.
         watcher: told of the trainings.
     """
-    wrapped = {control.label: control.of for control in manifest.controls}
-    needed = {(wrapped.get(label) or label, task_id) for label, task_id in acting}
+    needed = {(manifest.behind(label), task_id) for label, task_id in acting}
     specs = [spec for spec in manifest.policies if (spec.label, spec.task) in needed]
     tickets = {(spec.label, spec.task): ticket_for(spec, runtime.device) for spec in specs}
     made = checkpoints(tickets.values())

@@ -161,6 +161,10 @@ class Manifest:
     anchor: str | None = None
     declarations: Mapping[str, Declaration] = field(default_factory=dict)
 
+    def behind(self, label: str) -> str:
+        """Label of the policy that a control wraps; of any other policy or control, its own."""
+        return next((control.of for control in self.controls if control.label == label and control.of), label)
+
     def document(self) -> dict[str, Any]:
         """The resolved manifest as JSON, for the artifact's metadata."""
         return {
