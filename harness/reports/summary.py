@@ -27,8 +27,7 @@ class Summary:
 
     Attributes:
         cells: by (task/split, policy, condition).
-        policies: labels of the panel's.
-        methods: those labels by method; of several training seeds, a method has several.
+        methods: labels of the panel's policies by method; of several training seeds, a method has several.
         controls: labels of the controls.
         tasks: task/split, in order of appearance.
         conditions: `nominal` first.
@@ -36,7 +35,6 @@ class Summary:
     """
 
     cells: dict[tuple[str, str, str], Cell]
-    policies: tuple[str, ...]
     methods: dict[str, tuple[str, ...]]
     controls: tuple[str, ...]
     tasks: tuple[str, ...]
@@ -45,6 +43,11 @@ class Summary:
     errors: int
     valid: bool
     checks: tuple[ControlCheck, ...]
+
+    @property
+    def policies(self) -> tuple[str, ...]:
+        """Labels of the panel's policies."""
+        return tuple(label for labels in self.methods.values() for label in labels)
 
 
 def summarise(artifact: Artifact) -> Summary:
@@ -69,7 +72,6 @@ def summarise(artifact: Artifact) -> Summary:
     controls = artifact.metadata["controls"]
     return Summary(
         cells=cells,
-        policies=tuple(name for name, purpose in purposes.items() if purpose == "panel"),
         methods={name: tuple(labels) for name, labels in methods.items()},
         controls=tuple(name for name, purpose in purposes.items() if purpose == "control"),
         tasks=tuple(dict.fromkeys(key[0] for key in cells)),

@@ -26,7 +26,7 @@ def summary(successes, *, checked=(), errors=0):
     labels = tuple(label for _, label, _ in cells)
     tasks, conditions = ("task/heldout",), ("nominal",)
     methods = {"act": labels} if labels else {}
-    return Summary(cells, labels, methods, (), tasks, conditions, 10, errors, True, tuple(checked))
+    return Summary(cells, methods, (), tasks, conditions, 10, errors, True, tuple(checked))
 
 
 @pytest.fixture
